@@ -7,16 +7,22 @@ from steward.governance.audit import Audit, audit
 from steward.governance.audit_evidence import AuditEvidence, LedgerEvidence
 from steward.governance.audit_exception import AuditException, AuditExceptions
 from steward.governance.audit_finding import AuditFinding
+from steward.governance.operation_evidence import OperationEvidence
 from steward.releasing.routing import Routing
-from tests.unit.examples import DAY, START
+from tests.unit.examples import DAY, START, spec
 from tests.unit.governance.invariants.intact import AS_OF, CHAMPION, intact
+from tests.unit.governance.invariants.of_versions import releasing
 
 
 def later(days: int, **changes: object) -> AuditEvidence:
     """The intact evidence some days later."""
     at = AS_OF + days * DAY
     ledger = dataclasses.replace(intact().ledger, checkpointed_at=at)
-    return dataclasses.replace(intact(), **{"as_of": at, "ledger": ledger, **changes})
+    watched = dataclasses.replace(intact().operation, watched_at=at)
+    fresh = dataclasses.replace(intact().data, defects=())
+    return dataclasses.replace(
+        intact(), **{"as_of": at, "ledger": ledger, "operation": watched, "data": fresh, **changes}
+    )
 
 
 def without_card(days: int = 0, message: str = "card.md is gone", **changes: object) -> AuditEvidence:
@@ -101,7 +107,7 @@ def test_an_exception_silences_a_finding_until_it_ends() -> None:
     assert (first.failed, first.news, card(first).status) == ([], [], "excepted")
     assert card(first).exception == excepted(until=2).exceptions[0]
     last = audit(without_card(2, exceptions=excepted(until=2)), identity="a2", previous=first)
-    assert (last.failed, last.news) == (["champion_card"], ["champion_card"])
+    assert last.failed == last.news == ["champion_card", "exceptions_current"]
     assert card(last).since == AS_OF
 
 
@@ -145,3 +151,21 @@ def test_a_report_of_an_older_release_is_read_and_its_findings_last_since_then()
     assert old.failed == ["champion_card"]
     now = audit(without_card(), identity="a1", previous=old)
     assert (card(now).since, now.news) == (START, [])
+
+
+def test_a_release_in_its_time_is_no_finding() -> None:
+    assert audit(releasing(3), identity="a1").failing == []
+
+
+def test_without_a_section_data_what_is_not_said_is_shown_and_fails_no_audit() -> None:
+    report = audit(later(0, spec=spec()), identity="a1")
+    undescribed = {"origin_known", "licence_known", "purpose_known", "collection_described"}
+    assert {one.invariant for one in report.failing} == undescribed
+    assert report.failed == []
+
+
+def test_findings_of_what_the_deployment_cannot_know_say_so() -> None:
+    report = audit(later(0, operation=OperationEvidence(release="0.1.0")), identity="a1")
+    unknown = [one for one in report.findings if one.status == "not_applicable"]
+    assert {one.invariant for one in unknown} >= {"alerts_subscribed", "deployment_watched", "dead_letters_empty"}
+    assert all(one.message for one in unknown)

@@ -23,9 +23,15 @@ from steward.events import (
     RetrainingProposed,
     RollbackProposed,
 )
-from steward.governance.audit_exception import LONGEST_EXCEPTION, check_invariant
+from steward.governance.audit_exception import LONGEST_EXCEPTION
 from steward.spec.monitors import MonitorName
 from steward.spec.severity import Severity
+
+
+def _check_invariant(name: str) -> str:
+    from steward.governance.invariants.catalogue import check_name  # noqa: PLC0415 - what most commands never need
+
+    return check_name(name)
 
 
 class AcknowledgeCommand(Command):
@@ -245,7 +251,7 @@ class ExceptCommand(Command):
     publishes: ClassVar[type[Event]] = ExceptionProposed
 
     command: Literal["except"] = "except"
-    invariant: Annotated[str, AfterValidator(check_invariant)]
+    invariant: Annotated[str, AfterValidator(_check_invariant)]
     owner: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
     until: Instant
     reason: CommandReason

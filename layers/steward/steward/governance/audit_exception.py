@@ -13,21 +13,6 @@ LONGEST_EXCEPTION = timedelta(days=180)
 """An exception is reviewed twice a year at least: longer ones are refused."""
 
 
-def check_invariant(name: str) -> str:
-    """The name of an invariant.
-
-    Raises:
-        ValueError: there is none of this name.
-    """
-    from steward.governance.invariants.catalogue import INVARIANTS  # noqa: PLC0415 - what most commands never need
-
-    if name not in INVARIANTS:
-        raise ValueError(
-            f"{name!r} is no invariant; `steward audit MODEL --json` has their names: {', '.join(INVARIANTS)}"
-        )
-    return name
-
-
 class AuditException(TolerantModel):
     """One invariant of one model, excepted for a time.
 

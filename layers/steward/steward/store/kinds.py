@@ -74,7 +74,7 @@ STORED = (
     StoredKind("corrections.apply_corrections:CorrectedWindows", rf"corrections/{_MODEL}/_windows\.json"),
     StoredKind("defects.correction:Correction", rf"corrections/{_MODEL}/[^/_][^/]*\.json"),
     StoredKind("commands.command_result:CommandResult", rf"commands/{_MODEL}/(refused/)?[^/]+\.json"),
-    StoredKind("services.maintain_store:RetentionEvidence", rf"maintenance/{_MODEL}\.json"),
+    StoredKind("maintenance.retention_evidence:RetentionEvidence", rf"maintenance/{_MODEL}\.json"),
     StoredKind("services.maintain_store:RemovalPlan", rf"maintenance/plans/{_MODEL}/[^/]+\.json"),
     StoredKind("governance.audit:Audit", rf"reports/{_MODEL}/audits/[^/]+\.json"),
     StoredKind("governance.audit_exception:AuditExceptions", rf"models/{_MODEL}/exceptions\.json"),
