@@ -105,7 +105,7 @@ STORY: dict[str, Phase] = {
     **{name: PHASES[name] for name in ("retrain", "thaw", "roll back", "mute")},
     "nothing to roll back to": roll_back,
     **{name: PHASES[name] for name in ("test the champion", "reproduce", "review defects")},
-    **{name: PHASES[name] for name in ("report", "audit", "checkpoint", "retain", "watch")},
+    **{name: PHASES[name] for name in ("report", "audit", "except", "checkpoint", "retain", "watch")},
     "all is well": tick,
     "no such defect": lambda steward: ask(
         steward, DefectChangeRequested, defect="20240101-x", change="close", author=ADA.arn
