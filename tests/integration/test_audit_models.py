@@ -11,6 +11,7 @@ from steward import aws
 from steward.events import AuditCompleted, AuditRequested, ExceptionProposed, Problem
 from steward.governance.invariants.catalogue import INVARIANTS
 from steward.ledger import Decision, LedgerEntry
+from steward.maintenance.retention_evidence import RetentionEvidence
 from steward.selfcheck.incidents import OpenIncidents
 from steward.selfcheck.last_watch import LastWatch
 from tests.integration import lemons
@@ -217,6 +218,21 @@ def test_a_redelivered_audit_is_one_audit(trained: Deployment) -> None:
     found = [entry for entry in trained.entries("lemons") if entry.action == "audit_completed"]
     assert [entry.subject for entry in found].count(event.audit) == 1
     assert trained.keys("reports/lemons/audits/").count(event.stored.key) == 1
+
+
+def test_what_is_kept_too_long_fails_alone_unless_something_needs_it(trained: Deployment) -> None:
+    trained.upload("specs/lemons.yaml", lemons.SPEC + "retention: {records: 40d, quarantine: 40d}\n")
+    trained.settle()
+    rejected = "quarantine/model=lemons/date=2024-06-01/b1.parquet"
+    trained.upload(rejected, b"rows")
+    trained.clock.pass_by(timedelta(days=46))
+    assert audited(trained).passed
+    trained.clock.pass_by(timedelta(days=2))
+    assert audited(trained).failed == ["retention_kept"]  # and not the records, which the champion's dataset names
+    evidence = RetentionEvidence(keys=(rejected,))
+    trained.upload("maintenance/lemons.json", evidence.model_dump_json())
+    trained.clock.pass_by(timedelta(days=1))
+    assert audited(trained).passed
 
 
 def propose_exception(steward: Deployment, *, days: int, invariant: str = "champion_card") -> None:
