@@ -34,11 +34,11 @@ from steward.governance.invariants.operation_invariants import (
 )
 from steward.governance.invariants.version_invariants import (
     BillOfMaterialsPresent,
+    ChampionReproduced,
     DeclaredGatesJudged,
     FirstVersionKnown,
     ProvenanceAttested,
     ReleaseEnds,
-    TrainingReproduced,
     VersionUnchanged,
 )
 from steward.ledger import Action
@@ -67,7 +67,7 @@ PROCESS_GOVERNANCE: tuple[Invariant, ...] = (
     ChampionEvidence(),
     VersionUnchanged(),
     DeclaredGatesJudged(),
-    TrainingReproduced(),
+    ChampionReproduced(),
     ProvenanceAttested(),
     BillOfMaterialsPresent(),
     ReleaseSupported(),

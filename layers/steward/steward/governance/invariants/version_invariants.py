@@ -49,7 +49,7 @@ class DeclaredGatesJudged(Invariant):
         return holds(f"it was judged by {len(judged)} gates, all that are declared among them")
 
 
-class TrainingReproduced(Invariant):
+class ChampionReproduced(Invariant):
     """The champion was trained again from what is stored, and came out identical."""
 
     name = "training_reproduced"
