@@ -27,7 +27,7 @@ def write_rows(path: Path, rows: pd.DataFrame) -> None:
         layout.append({"name": name, **described})
         arrays |= {f"{at}.{part}": array for part, array in parts.items()}
     arrays[_LAYOUT] = np.frombuffer(json.dumps(layout).encode(), np.uint8)
-    np.savez(path, allow_pickle=False, **arrays)  # type: ignore[arg-type]
+    np.savez(path, allow_pickle=False, **arrays)
 
 
 def read_rows(path: Path) -> pd.DataFrame:
@@ -52,7 +52,9 @@ def _take_apart(series: pd.Series) -> tuple[dict[str, Any], dict[str, NDArray[An
         codes = series.cat.codes.to_numpy()
         return {"kind": "categories", "parts": ["codes"], "values": list(dtype.categories)}, {"codes": codes}
     if isinstance(dtype, pd.DatetimeTZDtype):
-        return {"kind": "times", "parts": ["numbers"], "dtype": str(dtype)}, {"numbers": series.astype("int64").array}
+        return {"kind": "times", "parts": ["numbers"], "dtype": str(dtype)}, {
+            "numbers": series.astype("int64").to_numpy()
+        }
     if not (is_object_dtype(dtype) or isinstance(dtype, pd.StringDtype)):
         return {"kind": "numbers", "parts": ["numbers"]}, {"numbers": series.to_numpy()}
     known = series[series.notna()]
@@ -71,7 +73,7 @@ def _put_together(described: dict[str, Any], arrays: dict[str, NDArray[Any]]) ->
     """A column of the arrays that it was written as; None or NaN where it is missing."""
     match described["kind"]:
         case "categories":
-            return pd.Categorical.from_codes(arrays["codes"], pd.Index(described["values"], dtype="str"))  # type: ignore[arg-type]
+            return pd.Categorical.from_codes(arrays["codes"], pd.Index(described["values"], dtype="str"))
         case "times":
             return pd.Series(arrays["numbers"]).astype(described["dtype"]).array
         case "embeddings":
