@@ -19,19 +19,19 @@ class Died(BaseException):
 
 
 @contextmanager
-def dying(after: int, counted_operations: Container[str] | None = None) -> Iterator[list[str]]:
+def dying(after: int, counting: Container[str] | None = None) -> Iterator[list[str]]:
     """Let the process die once so many of its calls have succeeded; the operations that were called so far.
 
     Args:
-        after: how many.
-        counted_operations: which operations count; all when None.
+        after: how many; 0 for a process that lives.
+        counting: the operations that count; all where None. Reads may be fewer in a process that remembers.
     """
     called: list[str] = []
     call = BaseClient._make_api_call  # type: ignore[attr-defined]
 
     def counted(client: BaseClient, operation: str, parameters: dict[str, Any]) -> Any:
         answer = call(client, operation, parameters)
-        if counted_operations is not None and operation not in counted_operations:
+        if counting is not None and operation not in counting:
             return answer
         called.append(operation)
         if len(called) == after:

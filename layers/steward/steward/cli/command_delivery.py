@@ -34,6 +34,7 @@ EFFECTS: dict[str, dict[str, bool]] = {
     "open_defect": {"defect_changed": True, "defect_refused": False},
     "change_defect": {"defect_changed": True, "defect_refused": False},
     "erase": {"subject_erased": True},
+    "except": {"exception_changed": True},
     "reproduce": {"training_reproduced": True, "reproduction_failed": False},
 }
 """The ledger's entries that tell what a command led to, and whether that is what was asked for."""

@@ -96,9 +96,7 @@ def _ingest(runtime: Runtime[QueueSettings], upload: Upload, folder: Path, size:
     yield from _report(runtime, spec, kind, upload, outcome)
 
 
-def _report(
-    runtime: Runtime[QueueSettings], spec: ModelSpec, kind: Kind, upload: Upload, outcome: Outcome
-) -> Iterator[Event]:
+def _report(runtime: Runtime, spec: ModelSpec, kind: Kind, upload: Upload, outcome: Outcome) -> Iterator[Event]:
     """Tell what became of an upload whose file could be read."""
     if outcome.erased:
         yield report_erased(runtime, upload, outcome.erased)

@@ -20,6 +20,7 @@ CommandName = Literal[
     "remove",
     "reproduce",
     "erase",
+    "except",
 ]
 
 _ARN = r"^arn:[^:\s]*:(iam|sts)::[^:\s]*:\S+$"
