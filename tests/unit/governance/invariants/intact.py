@@ -9,8 +9,8 @@ from typing import Any
 from steward.defects.defect import AppliedCorrection, Defect, DefectReport, DefectStep, Source
 from steward.defects.impact import AffectedVersion, Impact
 from steward.governance.audit_evidence import AuditEvidence, LedgerEvidence
-from steward.governance.erasure_evidence import ErasureEvidence, ErasureFact
 from steward.governance.data_evidence import DataEvidence
+from steward.governance.erasure_evidence import ErasureEvidence, ErasureFact
 from steward.governance.invariants.catalogue import needed_actions
 from steward.governance.operation_evidence import OperationEvidence
 from steward.governance.version_evidence import ReproducedTraining, VersionEvidence
@@ -168,5 +168,6 @@ def intact() -> AuditEvidence:
             bill_of_materials=stored("evidence/bom.cdx.json"),
             first_version=CHAMPION,
             checks=3,
+        ),
         operation=OperationEvidence(watched_at=AS_OF - timedelta(hours=1), subscriptions=1, release="0.1.0"),
     )
