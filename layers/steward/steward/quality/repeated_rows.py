@@ -13,7 +13,7 @@ FEWEST_ROWS = 50
 """Rows that the sample of the window, and that of the reference, need."""
 
 
-class _Repeated(NamedTuple):
+class _FrequentRow(NamedTuple):
     """The most frequent row of the window.
 
     Attributes:
@@ -65,7 +65,7 @@ def evaluate(evidence: WindowEvidence) -> list[MetricResult]:
     return [MetricResult.model_validate({**shared, **figures, "status": status, "message": message})]
 
 
-def _most_frequent(evidence: WindowEvidence) -> _Repeated | str:
+def _most_frequent(evidence: WindowEvidence) -> _FrequentRow | str:
     """The most frequent row; why there is none to be compared."""
     features = [at for at, (side, _) in enumerate(evidence.baseline.bins.sampled) if side == "features"]
     here, there = _known(evidence.profile.sample.table, features), _known(evidence.baseline.sample.table, features)
@@ -74,7 +74,7 @@ def _most_frequent(evidence: WindowEvidence) -> _Repeated | str:
             return f"the sample of {place} has {len(table)} rows with a feature, and {FEWEST_ROWS} are needed"
     rows, counts = np.unique(here, axis=0, return_counts=True)
     top = int(counts.argmax())
-    return _Repeated(
+    return _FrequentRow(
         hits=int(counts[top]),
         rows=len(here),
         baseline_hits=int((there == rows[top]).all(axis=1).sum()),
@@ -85,5 +85,6 @@ def _most_frequent(evidence: WindowEvidence) -> _Repeated | str:
 
 def _known(table: Codes, features: list[int]) -> Codes:
     """The features of the rows that have any."""
-    codes = table[:, features]
-    return codes[(codes != MISSING).any(axis=1)]
+    codes: Codes = table[:, features]
+    known: Codes = codes[(codes != MISSING).any(axis=1)]
+    return known
