@@ -20,6 +20,16 @@ def command(model: str, command: str) -> str:
     return f"commands/{model}/{command}.json"
 
 
+def commands(model: str) -> str:
+    """Prefix of the commands that were given to a model, accepted and refused ones."""
+    return f"commands/{model}/"
+
+
+def is_refused_command(key: str) -> bool:
+    """Whether a key holds a message that was refused."""
+    return key.startswith("commands/") and "/refused/" in key
+
+
 def refused_command(model: str, message: str) -> str:
     """A message that was refused (create-only); named by the queue, since what it says cannot be trusted."""
     return f"commands/{model}/refused/{message}.json"
