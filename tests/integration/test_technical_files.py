@@ -25,7 +25,7 @@ def test_a_technical_file_names_what_is_stored_and_what_is_not(
     assert f"Version in charge: {version}" in text
     for part in ("evaluation.json", "card.md", "evidence/provenance.json", "manifest.json"):
         assert f"| `models/lemons/versions/{version}/{part}` |" in text
-    assert "- `documentation.intended_use`" in text
+    assert "`documentation.intended_use`" in text
     assert "Nothing answers it" in text
     assert "<h1>" in (tmp_path / f"lemons-{framework}.html").read_text()
     assert write(trained, tmp_path, framework) == text

@@ -9,25 +9,45 @@ import typer
 from steward.cli.deployment import Deployment
 from steward.cli.options import Json, Model, Stack
 from steward.cli.terminal import console, print_json
-from steward.errors import StewardError
+from steward.cli.written_files import write_file
 
 FormatName = Literal["annex-iv", "nist-ai-rmf", "sr-11-7"]
 
 
 def write_documents(
     model: Model,
+    *,
     written: Annotated[
         FormatName | None, typer.Option("--format", help="Write the technical file of this framework.")
     ] = None,
-    to: Annotated[Path, typer.Option(file_okay=False, help="The folder that the files go to.")] = Path(),
+    notes: Annotated[
+        tuple[str, str] | None,
+        typer.Option(metavar="FROM TO", help="Write the release notes between two versions, or their beginnings."),
+    ] = None,
+    diff: Annotated[
+        tuple[str, str] | None,
+        typer.Option(metavar="A B", help="Compare two revisions of a document, or two documents."),
+    ] = None,
+    download: Annotated[bool, typer.Option("--download", help="Download the newest revision of each.")] = False,
+    to: Annotated[Path, typer.Option(file_okay=False, help="The folder that files go to.")] = Path(),
     as_json: Json = False,
     stack: Stack = "steward",
 ) -> None:
-    """Write a technical file that maps each requirement of a framework to stored evidence, as Markdown and HTML."""
+    """List the documents that are kept of a model, or write technical files and release notes, or compare revisions."""
     deployment = Deployment.of(stack).require(model, active=True)
-    if written is None:
-        raise StewardError("say which technical file: --format annex-iv, nist-ai-rmf or sr-11-7")
-    _write_technical_file(deployment, model, written, to, as_json=as_json)
+    if written:
+        _write_technical_file(deployment, model, written, to, as_json=as_json)
+        return
+    from steward.cli import kept_documents  # noqa: PLC0415 - as below
+
+    if notes:
+        kept_documents.write_notes(deployment, model, notes, to)
+    elif diff:
+        kept_documents.show_difference(deployment.data, model, diff)
+    elif download:
+        kept_documents.download(deployment.data, model, to)
+    else:
+        kept_documents.show_history(deployment.data, model, as_json=as_json)
 
 
 def _write_technical_file(
@@ -63,7 +83,7 @@ def _write_technical_file(
     document = technical_file(framework, model, gathered.version, gathered.as_of, gathered.by_kind)
     for ending, text in (("md", to_markdown(document)), ("html", to_html(document))):
         target = folder / f"{model}-{written}.{ending}"
-        write_text(target, text)
+        write_file(target, text.encode())
         console.print(str(target), soft_wrap=True, markup=False)
     counts = {status: sum(one.status == status for one in answers) for status in ("evidence", "in part", "nothing")}
     console.print(
@@ -71,16 +91,3 @@ def _write_technical_file(
         f"in part, and nothing answers {counts['nothing']}.",
         markup=False,
     )
-
-
-def write_text(target: Path, text: str) -> None:
-    """Write a file, and the folder that it is in.
-
-    Raises:
-        StewardError: it cannot be written.
-    """
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise StewardError(f"{target} cannot be written: {error.strerror}; name another folder with --to") from error

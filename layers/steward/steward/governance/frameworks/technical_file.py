@@ -72,30 +72,38 @@ def _left_to_the_team(answers: list[Answer]) -> Iterator[Block]:
     )
     if unwritten:
         yield Section(
-            "Texts of the declaration that nobody has written", [Bullets([f"`{kind}`" for kind in sorted(unwritten)])]
+            "Texts of the declaration that nobody has written",
+            [Paragraph(", ".join(f"`{kind}`" for kind in sorted(unwritten)))],
         )
 
 
 def _group(group: RequirementGroup, answers: dict[str, Answer], numbers: dict[ObjectRef, int]) -> Iterator[Block]:
     yield TextTable(
-        ("id", "requirement", "answer", "evidence"),
+        ("id", "requirement", "answer", "evidence", "still open"),
         [
-            (one.id, one.text, _STATUS[answers[one.id].status], _evidence(answers[one.id], numbers))
+            (
+                one.id,
+                one.text,
+                _STATUS[answers[one.id].status],
+                _evidence(answers[one.id], numbers),
+                _open(answers[one.id]),
+            )
             for one in group.requirements
         ],
     )
 
 
-def _evidence(found: Answer, numbers: dict[ObjectRef, int]) -> str:
-    sentences = [
+def _evidence(found: Answer, numbers: dict[ObjectRef, int]) -> tuple[str, ...]:
+    return tuple(
         f"{_name(kind)}: {_cut(evidence.sentence)}{_cite(evidence.references, numbers)}"
         for kind, evidence in found.found.items()
-    ]
-    if found.missing:
-        sentences.append(f"Not stored: {', '.join(_name(kind) for kind in found.missing)}")
-    if found.requirement.team:
-        sentences.append(f"Left to the team: {found.requirement.team}")
-    return " — ".join(sentence.rstrip(". ") for sentence in sentences)
+    )
+
+
+def _open(found: Answer) -> tuple[str, ...]:
+    missing = [f"Not stored: {', '.join(_name(kind) for kind in found.missing)}"] if found.missing else []
+    team = [f"Left to the team: {found.requirement.team}"] if found.requirement.team else []
+    return (*missing, *team)
 
 
 def _name(kind: str) -> str:

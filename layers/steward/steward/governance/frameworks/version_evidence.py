@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from steward.events import ObjectRef
-from steward.governance.card_sections import metrics_with_intervals
 from steward.governance.frameworks.requirement import Evidence
 from steward.retraining.manifest import DatasetManifest
 from steward.retraining.versions import VersionManifest
@@ -91,8 +90,7 @@ def _judged(evaluation: Evaluation) -> Iterator[tuple[str, str]]:
         f"{evaluation.holdout_rows:,} rows from {evaluation.holdout_start:%Y-%m-%d} on, against {against}",
     )
     if evaluation.metrics:
-        metrics = metrics_with_intervals(evaluation)
-        yield "metrics", ", ".join(f"{name} {value}" for name, value in metrics.items())
+        yield "metrics", ", ".join(f"{name} {value}" for name, value in evaluation.metric_texts.items())
     if evaluation.gates:
         refused = [gate.gate for gate in evaluation.gates if not gate.passed]
         names = ", ".join(gate.gate for gate in evaluation.gates)

@@ -93,6 +93,21 @@ def periodic_report(model: str, as_of: datetime, ending: str) -> str:
     return f"reports/{model}/periodic/{as_of:%Y%m%dT%H%M%SZ}.{ending}"
 
 
+def documents(model: str) -> str:
+    """Prefix of the documents that are kept of a model: cards, release notes, monthly reports."""
+    return f"reports/{model}/documents/"
+
+
+def document_history(model: str) -> str:
+    """Every revision of every document of a model (compare-and-swap)."""
+    return f"{documents(model)}history.json"
+
+
+def document(model: str, name: str, revision: str, ending: str) -> str:
+    """One file of a revision of a document (create-only)."""
+    return f"{documents(model)}{name}/{revision}.{ending}"
+
+
 def fleet_summary() -> str:
     """One line on every model (compare-and-swap)."""
     return "reports/index.json"
