@@ -1,9 +1,14 @@
 """Documents follow what they are made of; each revision is kept, and names its sources."""
 
 import json
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
-from steward.events import ReportRequested, RetrainingProposed
+import pytest
+
+from steward.events import AuditCompleted, AuditRequested, ReportRequested, RetrainingProposed
 from steward.governance.document_history import DocumentHistory
 from steward.store.stored_objects import sha256
 from tests.integration import lemons
@@ -26,7 +31,7 @@ def ask(steward: Deployment) -> None:
     assert not steward.errors, steward.errors
 
 
-def test_a_first_version_has_a_card_a_data_card_and_release_notes(trained: Deployment) -> None:
+def test_a_first_version_has_cards_and_release_notes_and_asked_again_nothing_changes(trained: Deployment) -> None:
     version = trained.champion("lemons")
     kept = history(trained)
     own = {f"{name}/{version}" for name in ("model-card", "data-card", "release-notes")}
@@ -42,8 +47,6 @@ def test_a_first_version_has_a_card_a_data_card_and_release_notes(trained: Deplo
     for source in card.sources:
         assert f"| `{source.key}` | `{source.version_id}` | `{source.sha256}` |" in text
 
-
-def test_asked_again_nothing_changes(trained: Deployment) -> None:
     ask(trained)
     before = trained.contents("reports/lemons/documents/")
     trained.clock.now += lemons.HOUR
@@ -79,6 +82,7 @@ def test_a_changed_text_gives_a_revision_and_the_one_before_stays(trained: Deplo
     assert "tell buyers" in (tmp_path / f"model-card/{version}.md").read_text()
 
 
+@pytest.mark.nightly
 def test_release_notes_between_two_versions(trained: Deployment, tmp_path: Path) -> None:
     first = trained.champion("lemons")
     for day in range(14, 19):
@@ -114,3 +118,34 @@ def test_a_month_that_is_over_has_a_report_of_its_own(trained: Deployment) -> No
     assert "champion promoted" in text
     ask(trained)
     assert history(trained).documents["monthly/2024-01"] == revisions
+
+
+def audit(steward: Deployment) -> list[str]:
+    """What an audit of a later moment finds broken."""
+    as_of = datetime(2100, 1, 1, tzinfo=UTC)
+    request = AuditRequested(occurred_at=as_of, model="lemons", as_of=as_of, correlation_id=uuid.uuid4().hex)
+    assert steward.deliver("audit_models", request), steward.errors
+    steward.settle()
+    event = steward.told(AuditCompleted)[-1]
+    return [name for name in event.failed if "card" in name or "document" in name]
+
+
+def test_the_audit_finds_documents_that_are_old_missing_or_changed(trained: Deployment) -> None:
+    version = trained.champion("lemons")
+    assert audit(trained) == []
+    content = trained.contents(HISTORY)[HISTORY]
+    card, data_card = f"model-card/{version}", f"data-card/{version}"
+
+    def found(change: Callable[[dict], object]) -> list[str]:
+        changed = json.loads(content)
+        change(changed["documents"])
+        trained.upload(HISTORY, json.dumps(changed))
+        return audit(trained)
+
+    assert found(lambda kept: kept[card][-1].update(template=1)) == ["card_template_current"]
+    assert found(lambda kept: kept.pop(data_card)) == ["data_card_present"]
+    assert found(lambda kept: kept[card][-1]["sources"][0].update(version_id="older")) == ["documents_current"]
+    assert found(lambda kept: kept[card][-1]["files"][0].update(sha256="0" * 64)) == ["documents_intact"]
+    trained.upload(HISTORY, content)
+    trained.upload(history(trained).documents[card][-1].files[0].key, b"all is well")
+    assert audit(trained) == ["documents_intact"]

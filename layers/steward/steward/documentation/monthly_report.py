@@ -8,13 +8,14 @@ from pydantic import AwareDatetime
 from steward.documents import TolerantModel
 from steward.events import ObjectRef
 from steward.governance.document_history import MAX_EVENTS, MonthDecisions
+from steward.ledger import Action
 from steward.markup.document import Block, Bullets, Paragraph, Section, TextDocument, TextTable
 from steward.markup.sources import sources_section
 
 MONTHLY_TEMPLATE = 1
 """Counted up when monthly reports get another form."""
 
-_COUNTED: Mapping[str, Sequence[tuple[str, str]]] = {
+_COUNTED: Mapping[str, Sequence[tuple[Action, str]]] = {
     "Alerts": (
         ("alert_raised", "raised"),
         ("alert_resolved", "resolved"),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from steward.governance.audit_exception import AuditExceptions
+from steward.governance.documents_evidence import DocumentsEvidence
 from steward.ledger import Action, LedgerEntry
 from steward.ledger.checkpoints import ChainHead
 from steward.ledger.tampering import Tampering
@@ -48,6 +49,7 @@ class AuditEvidence:
         problems: what is missing or has changed, found by reading every byte, of the champion's `manifest`, `artifact`,
             `baseline`, `dataset`, `records`, `card`, `evaluation`.
         exceptions: all that were ever declared.
+        documents: cards, data cards and release notes of the champion.
         records_in: the environment whose records the champion was trained on, where it is not this one.
     """
 
@@ -61,3 +63,4 @@ class AuditEvidence:
     records_in: str | None = None
     problems: dict[str, list[str]] = field(default_factory=dict)
     exceptions: AuditExceptions = field(default_factory=lambda: AuditExceptions(model=""))
+    documents: DocumentsEvidence = field(default_factory=DocumentsEvidence)

@@ -7,6 +7,7 @@ from steward.governance.audit_evidence import AuditEvidence
 from steward.governance.audit_exception import AuditExceptions
 from steward.repositories import models
 from steward.repositories.champion_examination import ChampionExamination
+from steward.repositories.documents_evidence import read_documents
 from steward.repositories.ledger_evidence import gather_ledger
 from steward.runtime import AuditSettings, Runtime
 from steward.store import keys
@@ -37,6 +38,7 @@ def gather_evidence(runtime: Runtime[AuditSettings], model: str, as_of: datetime
         records_in=champion.elsewhere,
         problems=champion.problems,
         exceptions=read_exceptions(data, model),
+        documents=read_documents(data, model, routing.champion, as_of),
     )
 
 

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from steward.governance.audit_evidence import AuditEvidence, LedgerEvidence
+from steward.governance.documents_evidence import DocumentsEvidence
 from steward.governance.invariants.catalogue import needed_actions
 from steward.ledger import Action, Decision, LedgerEntry
 from steward.ledger.checkpoints import ChainHead
 from steward.releasing.routing import Routing
-from tests.unit.examples import DAY, START, evaluation, manifest, spec
+from tests.unit.examples import DAY, START, evaluation, manifest, spec, stored
 
 CHAMPION = manifest().version
 AS_OF = START + 10 * DAY
@@ -84,4 +85,7 @@ def intact() -> AuditEvidence:
         evaluation=evaluation(),
         as_of=AS_OF,
         objects_verified=7,
+        documents=DocumentsEvidence(
+            kept=True, card_template=2, current_template=2, data_card=stored("card.json"), files=(stored("card.md"),)
+        ),
     )

@@ -5,10 +5,10 @@ import pytest
 from steward.governance.audit import audit
 from steward.governance.invariants.catalogue import DATA_GOVERNANCE, GROUPS, INVARIANTS, PROCESS_GOVERNANCE
 from steward.spec.severity import SEVERITIES
-from tests.unit.governance.invariants import of_versions_and_ledger
+from tests.unit.governance.invariants import of_documents, of_versions_and_ledger
 from tests.unit.governance.invariants.intact import Break, intact
 
-BREAKS: list[Break] = [*of_versions_and_ledger.BREAKS]
+BREAKS: list[Break] = [*of_versions_and_ledger.BREAKS, *of_documents.BREAKS]
 """Everything that is broken in turn; a module of breaks is added here."""
 
 

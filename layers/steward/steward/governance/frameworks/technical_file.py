@@ -7,7 +7,14 @@ from datetime import datetime
 from steward.events import ObjectRef
 from steward.governance.frameworks.annex_iv import ANNEX_IV
 from steward.governance.frameworks.nist_ai_rmf import NIST_AI_RMF
-from steward.governance.frameworks.requirement import Answer, EvidenceByKind, Framework, RequirementGroup, answer
+from steward.governance.frameworks.requirement import (
+    Answer,
+    AnswerStatus,
+    EvidenceByKind,
+    Framework,
+    RequirementGroup,
+    answer,
+)
 from steward.governance.frameworks.sr_11_7 import SR_11_7
 from steward.markup.document import Block, Bullets, Paragraph, Section, TextDocument, TextTable
 from steward.markup.sources import sources_section
@@ -18,7 +25,11 @@ FILE_TEMPLATE = 1
 FRAMEWORKS = {framework.name: framework for framework in (ANNEX_IV, NIST_AI_RMF, SR_11_7)}
 """By the name that `--format` takes."""
 
-_STATUS = {"evidence": "Evidence is stored", "in part": "Answered in part", "nothing": "Nothing answers it"}
+_STATUS: dict[AnswerStatus, str] = {
+    "evidence": "Evidence is stored",
+    "in part": "Answered in part",
+    "nothing": "Nothing answers it",
+}
 
 
 def technical_file(

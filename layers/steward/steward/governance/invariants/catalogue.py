@@ -4,10 +4,16 @@ from steward.governance.audit_finding import InvariantGroup
 from steward.governance.invariant import Invariant
 from steward.governance.invariants.champion_invariants import ChampionArtifact, ChampionCard, ChampionEvidence
 from steward.governance.invariants.dataset_invariants import DatasetIntact
+from steward.governance.invariants.document_invariants import (
+    CardTemplateCurrent,
+    DataCardPresent,
+    DocumentsCurrent,
+    DocumentsIntact,
+)
 from steward.governance.invariants.ledger_invariants import ChampionRecorded, CheckpointCurrent, LedgerChain
 from steward.ledger import Action
 
-DATA_GOVERNANCE: tuple[Invariant, ...] = (DatasetIntact(),)
+DATA_GOVERNANCE: tuple[Invariant, ...] = (DatasetIntact(), DataCardPresent())
 """Origin, licence, quality, privacy and retention of data, in the order in which reports name them."""
 
 PROCESS_GOVERNANCE: tuple[Invariant, ...] = (
@@ -17,6 +23,9 @@ PROCESS_GOVERNANCE: tuple[Invariant, ...] = (
     ChampionArtifact(),
     ChampionCard(),
     ChampionEvidence(),
+    CardTemplateCurrent(),
+    DocumentsCurrent(),
+    DocumentsIntact(),
 )
 """Decisions, versions, evidence and operation, in the order in which reports name them."""
 

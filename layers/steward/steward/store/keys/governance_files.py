@@ -108,6 +108,11 @@ def document(model: str, name: str, revision: str, ending: str) -> str:
     return f"{documents(model)}{name}/{revision}.{ending}"
 
 
+def is_kept_document_source(key: str) -> bool:
+    """Whether a source of a document is in the data bucket, and not an entry of the ledger."""
+    return key.startswith("models/")
+
+
 def fleet_summary() -> str:
     """One line on every model (compare-and-swap)."""
     return "reports/index.json"
