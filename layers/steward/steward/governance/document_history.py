@@ -66,8 +66,8 @@ class MonthDecisions(TolerantModel):
         """The month with one more entry."""
         changes: dict[str, object] = {"counts": self.counts | {entry.action: self.counts.get(entry.action, 0) + 1}}
         if shown:
-            told = MonthDecision.model_validate(entry.model_dump(include=set(MonthDecision.model_fields)))
-            changes["events"] = (*self.events, told)[-MAX_EVENTS:]
+            event = MonthDecision.model_validate(entry.model_dump(include=set(MonthDecision.model_fields)))
+            changes["events"] = (*self.events, event)[-MAX_EVENTS:]
         if entry.action == "audit_completed" and entry.evidence:
             changes["audit"] = entry.evidence[0]
         return self.model_copy(update=changes)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 type Block = "Paragraph | Bullets | TextTable | Code | Section"
-type Cell = str | tuple[str, ...]
+type TableCell = str | tuple[str, ...]
 """A text, or several, each on a line of its own."""
 
 
@@ -28,7 +28,7 @@ class TextTable:
     """Rows of cells below a head; the columns in `numbers` are figures."""
 
     head: Sequence[str]
-    rows: Sequence[Sequence[Cell]]
+    rows: Sequence[Sequence[TableCell]]
     numbers: frozenset[int] = frozenset()
 
 

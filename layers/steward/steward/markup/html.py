@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from html import escape
 
-from steward.markup.document import Block, Bullets, Cell, Code, Paragraph, Section, TextDocument, TextTable
+from steward.markup.document import Block, Bullets, Code, Paragraph, Section, TableCell, TextDocument, TextTable
 from steward.markup.text_spans import text_spans
 
 _STYLE = """
@@ -92,5 +92,5 @@ def _table(table: TextTable) -> Iterator[str]:
     yield "</tbody></table></div>"
 
 
-def _cell(cell: Cell) -> str:
+def _cell(cell: TableCell) -> str:
     return html_text(cell) if isinstance(cell, str) else "<br>".join(html_text(line) for line in cell)

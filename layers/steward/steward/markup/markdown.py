@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from steward.markup.document import Block, Bullets, Cell, Code, Paragraph, Section, TextDocument, TextTable
+from steward.markup.document import Block, Bullets, Code, Paragraph, Section, TableCell, TextDocument, TextTable
 from steward.markup.text_spans import text_spans
 
 _SPECIAL = re.compile(r"[\\`*\[\]|~$]|(?<![^\W_])_|_(?![^\W_])|!(?=\[)")
@@ -77,5 +77,5 @@ def _row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _cell(cell: Cell) -> str:
+def _cell(cell: TableCell) -> str:
     return markdown_text(cell) if isinstance(cell, str) else "<br>".join(markdown_text(line) for line in cell)

@@ -59,14 +59,14 @@ def gather_technical_evidence(data: Bucket, ledger: Ledger, model: str) -> Techn
     content = data.find(keys.routing(model))
     routing = Routing.model_validate_json(content.body) if content else Routing(model=model)
     if content:
-        found |= {kind: Evidence(said, (content.stored,)) for kind, said in _released(routing)}
+        found |= {kind: Evidence(said, (content.stored,)) for kind, said in _read_routing(routing)}
     if routing.champion:
-        found |= _of_version(data, model, routing.champion)
-    found |= dict(_operated(data, model))
+        found |= _read_version_evidence(data, model, routing.champion)
+    found |= dict(_read_operation(data, model))
     return TechnicalEvidence(routing.champion, last[0].as_of if last else None, found)
 
 
-def _released(routing: Routing) -> Iterator[tuple[str, str]]:
+def _read_routing(routing: Routing) -> Iterator[tuple[str, str]]:
     if routing.promotions:
         newest = routing.promotions[-1]
         changes = count_of(len(routing.promotions), "promotion")
@@ -79,7 +79,7 @@ def _released(routing: Routing) -> Iterator[tuple[str, str]]:
         yield "gradual_release", f"The newest gradual release was of mode {newest_release.mode}"
 
 
-def _of_version(data: Bucket, model: str, version: str) -> dict[str, Evidence]:
+def _read_version_evidence(data: Bucket, model: str, version: str) -> dict[str, Evidence]:
     def part(name: str) -> str:
         return keys.version(model, version, name)
 
@@ -110,14 +110,14 @@ def _of_version(data: Bucket, model: str, version: str) -> dict[str, Evidence]:
         ("champion_tests", part("tests/"), "test", " of the champion on labels that came since"),
         ("reproduction", part("reproductions/"), "time", " that it was trained again, and compared"),
     ):
-        found |= _listed(data, kind, prefix, noun, rest)
+        found |= _count_objects(data, kind, prefix, noun, rest)
     history = data.find(keys.history(model, version))
     if history:
         found["history"] = Evidence("Figures of each window that was checked", (history.stored,))
     return found
 
 
-def _operated(data: Bucket, model: str) -> Iterator[tuple[str, Evidence]]:
+def _read_operation(data: Bucket, model: str) -> Iterator[tuple[str, Evidence]]:
     if content := data.find(keys.alerts(model)):
         alerts = ModelAlerts.model_validate_json(content.body)
         windows = count_of(len(alerts.checks), "window")
@@ -127,11 +127,11 @@ def _operated(data: Bucket, model: str) -> Iterator[tuple[str, Evidence]]:
             rows = f"{newest.rows:,} rows, {newest.labelled_rows:,} labelled"
             said = f"The newest of {windows}: {newest.window}, {rows}"
             yield "checks", Evidence(said, (newest.stored or content.stored,))
-    yield from _listed(data, "defects", keys.defects(model), "defect", " of the data").items()
-    yield from _listed(
+    yield from _count_objects(data, "defects", keys.defects(model), "defect", " of the data").items()
+    yield from _count_objects(
         data, "commands", keys.commands(model), "accepted command", ", each with the ARN of its author"
     ).items()
-    yield from _listed(
+    yield from _count_objects(
         data, "retraining_decisions", keys.decisions(model), "retraining decision", ", with rules and inputs"
     ).items()
     if audits := [one.key for one in data.list(keys.audits(model))]:
@@ -146,7 +146,7 @@ def _operated(data: Bucket, model: str) -> Iterator[tuple[str, Evidence]]:
             yield "exceptions", Evidence(f"{said}, each with owner, reason and end", (content.stored,))
 
 
-def _listed(data: Bucket, kind: str, prefix: str, noun: str, rest: str) -> dict[str, Evidence]:
+def _count_objects(data: Bucket, kind: str, prefix: str, noun: str, rest: str) -> dict[str, Evidence]:
     """How many there are, and references to the newest; nothing where there is none."""
     listed = sorted(one.key for one in data.list(prefix) if not keys.is_refused_command(one.key))
     newest = [content.stored for key in listed[-_NAMED:] if (content := data.find(key))]

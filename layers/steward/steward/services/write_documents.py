@@ -127,12 +127,12 @@ def _notes(ledger: Ledger, after: StoredVersion, before: StoredVersion | None) -
 
     def write() -> Files:
         entries = [entry for entry, _ in decisions]
-        return _both(release_notes(_released(before) if before else None, _released(after), entries, sources))
+        return _both(release_notes(_as_released(before) if before else None, _as_released(after), entries, sources))
 
     return Draft(f"release-notes/{version}", NOTES_TEMPLATE, tuple(dict.fromkeys(sources)), write)
 
 
-def _released(one: StoredVersion) -> ReleasedVersion:
+def _as_released(one: StoredVersion) -> ReleasedVersion:
     return ReleasedVersion(one.spec, one.manifest, one.evaluation, one.dataset)
 
 

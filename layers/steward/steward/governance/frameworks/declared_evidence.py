@@ -59,10 +59,10 @@ def _settings(spec: ModelSpec) -> Iterator[tuple[str, str]]:
         if retraining.recipe
         else "Trained elsewhere: Steward trains no version, and adopts what is given to it.",
     )
-    yield "validation_policy", f"Asked of a version: {_asked(spec)}"
+    yield "validation_policy", f"Asked of a version: {_describe_gates(spec)}"
     yield "release_policy", f"Versions that pass are released by mode {spec.release.mode}."
     yield "alert_policy", f"People are told from severity {spec.alerting.notify_at} on."
-    yield "retention", f"Kept: {_kept(spec)}"
+    yield "retention", f"Kept: {_describe_retention(spec)}"
     if spec.business_value:
         yield "business_value", f"What decisions are worth: {spec.business_value.model_dump_json(exclude_none=True)}"
     if spec.commands.allow:
@@ -79,14 +79,14 @@ def _features(spec: ModelSpec) -> str:
     return f"{len(spec.features)} features, {len(bounded)} of them not boolean: {shown}; {len(spec.rules)} rules"
 
 
-def _asked(spec: ModelSpec) -> str:
+def _describe_gates(spec: ModelSpec) -> str:
     asked = spec.validation.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
     asked.pop("golden_rows", None)
     said = ", ".join(f"{name} = {value}" for name, value in asked.items())
     return f"{spec.judged_by} with confidence {spec.validation.confidence}" + (f"; {said}" if said else "")
 
 
-def _kept(spec: ModelSpec) -> str:
+def _describe_retention(spec: ModelSpec) -> str:
     kinds = ("inbox", "records", "profiles", "checks", "quarantine")
     spans = [f"{kind} {span.days} days" for kind in kinds if (span := getattr(spec.retention, kind))]
     return ", ".join([*spans, "all else for good"]) if spans else "everything, for good"

@@ -106,7 +106,7 @@ def _group(group: RequirementGroup, answers: dict[str, Answer], numbers: dict[Ob
 
 def _evidence(found: Answer, numbers: dict[ObjectRef, int]) -> tuple[str, ...]:
     return tuple(
-        f"{_name(kind)}: {_cut(evidence.sentence)}{_cite(evidence.references, numbers)}"
+        f"{_name(kind)}: {_shorten(evidence.sentence)}{_cite(evidence.references, numbers)}"
         for kind, evidence in found.found.items()
     )
 
@@ -121,7 +121,7 @@ def _name(kind: str) -> str:
     return f"`{kind}`" if "." in kind else kind.replace("_", " ")
 
 
-def _cut(sentence: str, most: int = 300) -> str:
+def _shorten(sentence: str, most: int = 300) -> str:
     return sentence if len(sentence) <= most else f"{sentence[:most].rstrip()} …"
 
 

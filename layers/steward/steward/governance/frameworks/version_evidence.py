@@ -33,12 +33,12 @@ class VersionDocuments:
 def version_evidence(documents: VersionDocuments) -> dict[str, Evidence]:
     """What the version's documents say, by kind."""
     manifest = documents.manifest
-    found = {kind: Evidence(said, (documents.manifest_stored,)) for kind, said in _made(manifest)}
+    found = {kind: Evidence(said, (documents.manifest_stored,)) for kind, said in _read_manifest(manifest)}
     if documents.dataset:
-        found |= dict(_dataset(documents.dataset, manifest))
+        found |= dict(_read_dataset(documents.dataset, manifest))
     if documents.evaluation and documents.evaluation_stored:
         stored = (documents.evaluation_stored,)
-        found |= {kind: Evidence(said, stored) for kind, said in _judged(documents.evaluation)}
+        found |= {kind: Evidence(said, stored) for kind, said in _read_evaluation(documents.evaluation)}
     if manifest.calibration:
         found["calibration"] = Evidence(manifest.calibration.sentence, (documents.manifest_stored,))
     if manifest.background:
@@ -50,7 +50,7 @@ def version_evidence(documents: VersionDocuments) -> dict[str, Evidence]:
     return found
 
 
-def _made(manifest: VersionManifest) -> Iterator[tuple[str, str]]:
+def _read_manifest(manifest: VersionManifest) -> Iterator[tuple[str, str]]:
     span = f"{manifest.training_start:%Y-%m-%d} to {manifest.trained_until:%Y-%m-%d}"
     yield "champion", f"Version {manifest.version}: {manifest.training_rows:,} rows of {span}"
     if manifest.recipe:
@@ -69,7 +69,7 @@ def _made(manifest: VersionManifest) -> Iterator[tuple[str, str]]:
         yield "locks", f"Digests of the pinned requirements: {', '.join(manifest.locks)}"
 
 
-def _dataset(dataset: DatasetManifest, manifest: VersionManifest) -> Iterator[tuple[str, Evidence]]:
+def _read_dataset(dataset: DatasetManifest, manifest: VersionManifest) -> Iterator[tuple[str, Evidence]]:
     stored = (manifest.dataset,)
     objects = f"{len(dataset.objects):,} objects, each with its SHA-256"
     until = f"holdout from {dataset.holdout_start:%Y-%m-%d} to {dataset.end:%Y-%m-%d}"
@@ -83,7 +83,7 @@ def _dataset(dataset: DatasetManifest, manifest: VersionManifest) -> Iterator[tu
         yield "dataset_profile", Evidence(said, (dataset.profile,))
 
 
-def _judged(evaluation: Evaluation) -> Iterator[tuple[str, str]]:
+def _read_evaluation(evaluation: Evaluation) -> Iterator[tuple[str, str]]:
     against = evaluation.champion or "a constant"
     yield (
         "evaluation",
