@@ -97,8 +97,9 @@ def _data(before: ReleasedVersion, after: ReleasedVersion, training: Figures, ho
 
 
 def _changes(changes: Sequence[FieldChange], none: str) -> Iterator[Block]:
-    if changes:
-        rows = [(f"`{one.field}`", _value(one.before), _value(one.after)) for one in changes]
+    said = [(f"`{one.field}`", _value(one.before), _value(one.after)) for one in changes]
+    rows = [row for row in said if row[1] != row[2]]
+    if rows:
         yield TextTable(("field", "before", "after"), rows)
     elif none:
         yield Paragraph(none)
@@ -150,7 +151,7 @@ def _whole(value: float | None) -> str:
 
 
 def _value(value: object) -> str:
-    if value is None:
+    if value in (None, "", []):
         return "none"
     text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} …"
