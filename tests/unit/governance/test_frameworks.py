@@ -4,10 +4,10 @@ from collections import Counter
 
 import pytest
 
-from steward.governance.frameworks.declared_evidence import declared_evidence
+from steward.governance.frameworks.evidence_of_declaration import declared_evidence
+from steward.governance.frameworks.evidence_of_version import VersionDocuments, version_evidence
 from steward.governance.frameworks.requirement import Evidence, Framework, answer
 from steward.governance.frameworks.technical_file import FRAMEWORKS, technical_file
-from steward.governance.frameworks.version_evidence import VersionDocuments, version_evidence
 from steward.markup.html import to_html
 from steward.markup.markdown import to_markdown
 from tests.unit.examples import SPEC, evaluation, manifest, spec, stored

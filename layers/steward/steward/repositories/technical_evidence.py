@@ -7,9 +7,9 @@ from datetime import datetime
 from steward.alerting.model_alerts import ModelAlerts
 from steward.governance.audit import Audit
 from steward.governance.audit_exception import AuditExceptions
-from steward.governance.frameworks.declared_evidence import declared_evidence
+from steward.governance.frameworks.evidence_of_declaration import declared_evidence
+from steward.governance.frameworks.evidence_of_version import VersionDocuments, version_evidence
 from steward.governance.frameworks.requirement import Evidence
-from steward.governance.frameworks.version_evidence import VersionDocuments, version_evidence
 from steward.releasing.routing import Routing
 from steward.repositories import models
 from steward.results import count_of
