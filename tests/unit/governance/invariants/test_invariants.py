@@ -8,12 +8,20 @@ from steward.cli.app import PANELS
 from steward.governance.audit import audit
 from steward.governance.invariants.catalogue import DATA_GOVERNANCE, GROUPS, INVARIANTS, PROCESS_GOVERNANCE
 from steward.spec.severity import SEVERITIES
-from tests.unit.governance.invariants import of_data, of_erasures, of_operation, of_versions, of_versions_and_ledger
+from tests.unit.governance.invariants import (
+    of_data,
+    of_documents,
+    of_erasures,
+    of_operation,
+    of_versions,
+    of_versions_and_ledger,
+)
 from tests.unit.governance.invariants.intact import Break, intact
 
 BREAKS: list[Break] = [
     *of_versions_and_ledger.BREAKS,
     *of_data.BREAKS,
+    *of_documents.BREAKS,
     *of_versions.BREAKS,
     *of_operation.BREAKS,
     *of_erasures.BREAKS,

@@ -18,6 +18,12 @@ from steward.governance.invariants.description_invariants import (
     OriginKnown,
     PurposeKnown,
 )
+from steward.governance.invariants.document_invariants import (
+    CardTemplateCurrent,
+    DataCardPresent,
+    DocumentsCurrent,
+    DocumentsIntact,
+)
 from steward.governance.invariants.erasure_invariants import (
     ErasedRowsLearntAnew,
     ErasuresComplete,
@@ -55,6 +61,7 @@ DATA_GOVERNANCE: tuple[Invariant, ...] = (
     PurposeKnown(),
     CollectionDescribed(),
     DatasetIntact(),
+    DataCardPresent(),
     DatasetFresh(),
     DataAccurate(),
     CorrectionsApplied(),
@@ -75,6 +82,9 @@ PROCESS_GOVERNANCE: tuple[Invariant, ...] = (
     ChampionArtifact(),
     ChampionCard(),
     ChampionEvidence(),
+    CardTemplateCurrent(),
+    DocumentsCurrent(),
+    DocumentsIntact(),
     VersionUnchanged(),
     DeclaredGatesJudged(),
     ChampionReproduced(),
