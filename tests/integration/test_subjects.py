@@ -47,7 +47,9 @@ def test_a_subject_is_reported_and_erased(dealers: Deployment, tmp_path: Path) -
     assert json.loads(counted.stdout) == [report]
     assert traces(dealers, SUBJECT)
 
-    erased = steward_(dealers, "erase", "--subject", SUBJECT, "--model", "lemons", "--reason", "request 7")
+    erased = steward_(
+        dealers, "erase", "--subject", SUBJECT, "--model", "lemons", "--reason", "request 7", "--patience", "90"
+    )
     assert erased.code == 0, erased.text
     assert "another champion is due by" in erased.text
     assert "not signed" in erased.text
