@@ -31,6 +31,21 @@ def file_name(key: str) -> str:
     return key.rsplit("/", 1)[-1]
 
 
+def folder(key: str) -> str:
+    """What a key lies under, without the last slash."""
+    return key.rpartition("/")[0]
+
+
+def lineage_events(model: str) -> str:
+    """Prefix of a model's OpenLineage events."""
+    return f"models/{model}/lineage/"
+
+
+def lineage_event(model: str, kind: str, run: str, event_type: str) -> str:
+    """One event of one run of a job (create-only)."""
+    return f"{lineage_events(model)}{kind}/{run}/{event_type}.json"
+
+
 def version(model: str, version: str, part: str) -> str:
     """One part of a version: manifest.json, model.skops, search.json, baseline.json, card.md, ..."""
     return f"{versions(model)}{version}/{part}"
