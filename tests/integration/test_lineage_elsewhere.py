@@ -5,17 +5,15 @@ from pathlib import Path
 import pytest
 
 from steward.events import RunFailed
-from tests.independent.own_environment import run
+from tests.independent.evidence.environment import read_openlineage
 
 from .deployment import Deployment
 from .test_emit_lineage import EVENTS
 
-SCRIPTS = Path(__file__).parents[1] / "independent" / "lineage"
 FACETS = {
     *("schema", "dataSource", "version", "dataQualityMetrics", "columnLineage", "inputStatistics", "outputStatistics"),
     *("parent", "nominalTime", "errorMessage", "test", "jobType", "ownership"),
 }
-OPENLINEAGE = ("openlineage-python==1.54.0",)
 
 
 @pytest.mark.nightly
@@ -31,7 +29,7 @@ def test_openlineage_reads_every_kind_of_event_and_writes_the_same(trained: Depl
         path = tmp_path / key
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(body)
-    read = run("openlineage", OPENLINEAGE, SCRIPTS / "openlineage_events.py", tmp_path)
+    read = read_openlineage(tmp_path)
     print(read)
     lines = [line.partition(":")[0] for line in read.splitlines()]
     for job in ("ingestion", "training", "validation", "release", "retraining"):

@@ -1,6 +1,6 @@
 """Read OpenLineage events with `openlineage-python` and write them again; runs in its environment, without Steward.
 
-`python openlineage_events.py FOLDER`: a folder with one JSON file an event. Each is built from the library's own
+`python read_openlineage.py FOLDER`: a folder with one JSON file an event. Each is built from the library's own
 classes, which validate it, is written by the library, and has to say the same; each facet names the schema that the
 library has for it.
 """

@@ -1,1 +1,0 @@
-"""OpenLineage events and exported versions, read by the libraries that they are for."""
