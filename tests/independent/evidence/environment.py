@@ -1,4 +1,4 @@
-"""The environments of the standards' libraries: `.local/independent/evidence`, and one each for Croissant's and OpenLineage's."""
+"""The environments of the libraries that read evidence, in `.local/independent`."""
 
 import os
 import shutil

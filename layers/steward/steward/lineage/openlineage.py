@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, Field
 
-from steward.lineage.openlineage_facets import Facets, Part, producer
+from steward.lineage.openlineage_facets import Facets, LineagePart, producer
 
 SPECIFICATION = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent"
 _IDS = uuid.UUID("6f1e0a52-1c1b-5c0e-9a55-2f5d9a3b7c41")
@@ -28,14 +28,14 @@ def run_id(namespace: str, *parts: str) -> str:
     return str(uuid.uuid5(_IDS, "/".join((namespace, *parts))))
 
 
-class LineageRun(Part):
+class LineageRun(LineagePart):
     """One run of a job."""
 
     run_id: str = Field(alias="runId")
     facets: Facets = {}
 
 
-class LineageJob(Part):
+class LineageJob(LineagePart):
     """A job: what runs again and again under one name."""
 
     namespace: str
@@ -43,7 +43,7 @@ class LineageJob(Part):
     facets: Facets = {}
 
 
-class LineageDataset(Part):
+class LineageDataset(LineagePart):
     """A dataset that a run reads or writes."""
 
     namespace: str
@@ -63,7 +63,7 @@ class OutputDataset(LineageDataset):
     of_output: Facets = Field(default={}, alias="outputFacets")
 
 
-class RunEvent(Part):
+class RunEvent(LineagePart):
     """That a run started, or how it ended."""
 
     event_type: EventType = Field(alias="eventType")

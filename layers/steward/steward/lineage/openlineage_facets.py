@@ -19,13 +19,13 @@ def producer() -> str:
     return f"urn:steward:{read_release().version}"
 
 
-class Part(InputHidingModel):
+class LineagePart(InputHidingModel):
     """A part of an event; its fields are named as the specification has them."""
 
     model_config = ConfigDict(frozen=True, populate_by_name=True)
 
 
-class Facet(Part):
+class Facet(LineagePart):
     """Base of facets: each names its producer and its schema.
 
     Attributes:
@@ -51,14 +51,14 @@ def facets(*given: Facet | None) -> Facets:
     return {one.NAME: one for one in given if one is not None}
 
 
-class ParentJob(Part):
+class ParentJob(LineagePart):
     """The job of the run that a run is a part of."""
 
     namespace: str
     name: str
 
 
-class ParentRun(Part):
+class ParentRun(LineagePart):
     """The run that a run is a part of."""
 
     run_id: str = Field(alias="runId")
@@ -104,7 +104,7 @@ class ProcessingEngineFacet(Facet):
     name: str = "steward"
 
 
-class TestExecution(Part):
+class TestExecution(LineagePart):
     """One gate, as a test.
 
     Attributes:
@@ -140,7 +140,7 @@ class JobTypeFacet(Facet):
     job_type: str = Field(alias="jobType")
 
 
-class Owner(Part):
+class Owner(LineagePart):
     """Who owns a job."""
 
     name: str
@@ -155,7 +155,7 @@ class OwnershipFacet(Facet):
     owners: list[Owner]
 
 
-class SchemaField(Part):
+class SchemaField(LineagePart):
     """One column."""
 
     name: str
@@ -190,7 +190,7 @@ class DatasetVersionFacet(Facet):
     version: str = Field(alias="datasetVersion")
 
 
-class ColumnMetrics(Part):
+class ColumnMetrics(LineagePart):
     """What is known of a column's cells."""
 
     nulls: int | None = Field(default=None, alias="nullCount")
@@ -209,14 +209,14 @@ class DataQualityMetricsFacet(Facet):
     columns: dict[str, ColumnMetrics] = Field(default_factory=dict, alias="columnMetrics")
 
 
-class Transformation(Part):
+class Transformation(LineagePart):
     """How a column follows from another."""
 
     type: Literal["DIRECT", "INDIRECT"] = "DIRECT"
     subtype: str
 
 
-class InputField(Part):
+class InputField(LineagePart):
     """A column that another follows from."""
 
     namespace: str
@@ -225,7 +225,7 @@ class InputField(Part):
     transformations: list[Transformation]
 
 
-class InputFields(Part):
+class InputFields(LineagePart):
     """The columns that one follows from."""
 
     input_fields: list[InputField] = Field(alias="inputFields")

@@ -74,14 +74,14 @@ class RunBuilder:
         yield ends.model_copy(update={"inputs": list(inputs), "outputs": list(outputs)})
 
     def event(
-        self, kind: JobKind, identity: str, told: EventType, *, parent: str = "", more: Sequence[Facet] = ()
+        self, kind: JobKind, identity: str, event_type: EventType, *, parent: str = "", more: Sequence[Facet] = ()
     ) -> RunEvent:
         """One event of a run.
 
         Args:
             kind: of its job.
             identity: what its id follows from.
-            told: that it started, or how it ended.
+            event_type: that it started, or how it ended.
             parent: the run of a retraining that it is a part of; empty for none.
             more: facets of the run.
         """
@@ -90,7 +90,7 @@ class RunBuilder:
             job=ParentJob(namespace=self.namespace, name=f"{self.model}.retraining"),
         )
         return RunEvent(
-            event_type=told,
+            event_type=event_type,
             event_time=self.told_at,
             run=LineageRun(
                 run_id=run_id(self.namespace, self.model, kind, identity),
