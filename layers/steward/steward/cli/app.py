@@ -224,6 +224,12 @@ PANELS = {
             "Train a version again, and compare the artifacts.",
             "steward reproduce loans 20190408",
         ),
+        Entry(
+            "lineage",
+            "trace:trace_lineage",
+            "Show what a version, a prediction or a file came from, and what came of it.",
+            "steward lineage champion --model loans",
+        ),
         Entry("outcome", "promotion:outcome", "Wait for the newest run to end.", "steward outcome loans"),
         Entry(
             "promote",

@@ -56,9 +56,14 @@ def version_of(key: str) -> str:
     return key.split("/")[-2]
 
 
+def champion_tests(model: str, version: str) -> str:
+    """Prefix of the tests of a champion on labels that came since."""
+    return f"{versions(model)}{version}/tests/"
+
+
 def champion_test(model: str, version: str, test: str) -> str:
     """The evidence of one test of a champion on labels that came since."""
-    return f"{versions(model)}{version}/tests/{test}.json"
+    return f"{champion_tests(model, version)}{test}.json"
 
 
 def reproduction(model: str, version: str, request: str) -> str:
