@@ -31,7 +31,9 @@ def scored(trained: Deployment) -> str:
     """Two days of predictions and labels, from which a second version is trained; one of the ids."""
     sold = lemons.sales(2, first_day=16)
     trained.upload("inbox/lemons/predictions/16.csv", lemons.csv(lemons.predictions(sold)))
-    trained.upload("inbox/lemons/labels/16.csv", lemons.csv(lemons.labels(sold)) + b"late-1,2024-01-17T00:00:00Z,maybe\n")
+    trained.upload(
+        "inbox/lemons/labels/16.csv", lemons.csv(lemons.labels(sold)) + b"late-1,2024-01-17T00:00:00Z,maybe\n"
+    )
     trained.settle()
     now = trained.clock.now
     told = RetrainingProposed(occurred_at=now, as_of=now, model="lemons", correlation_id="t", reason="someone asks")

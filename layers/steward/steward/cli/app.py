@@ -43,6 +43,12 @@ PANELS = {
             "--capture captures/",
         ),
         Entry(
+            "import",
+            "version_registries:import_version",
+            "Convert a version of MLflow or the SageMaker Model Registry to a declaration.",
+            "steward import mlruns/models/m-1/artifacts --model loans --owner risk-team --output loans.yaml",
+        ),
+        Entry(
             "plan-experiment",
             "plan_experiment:plan_experiment",
             "Work out the users and days that an experiment takes.",
@@ -209,7 +215,7 @@ PANELS = {
         Entry(
             "export",
             "version_onnx:export",
-            "Write a version as an ONNX model.",
+            "Write a version as an ONNX model, or for MLflow or SageMaker.",
             "steward export loans champion --format onnx",
         ),
         Entry(
