@@ -46,7 +46,7 @@ PANELS = {
             "import",
             "version_registries:import_version",
             "Convert a version of MLflow or the SageMaker Model Registry to a declaration.",
-            "steward import mlruns/models/m-1/artifacts --model loans --owner risk-team --output loans.yaml",
+            "steward import mlflow-model/ --model loans --owner risk-team --output loans.yaml",
         ),
         Entry(
             "plan-experiment",

@@ -100,9 +100,9 @@ def _known(found: RegisteredVersion) -> YamlSection:
     facts += [f"artifact {found.artifact}"] if found.artifact else []
     section = YamlSection("documentation")
     said: dict[str, Value] = {
-        "design_choice": _listed("parameters", found.params),
-        "metric_choice": _listed("metrics there", {name: f"{value:g}" for name, value in found.metrics.items()}),
-        "caveats": "; ".join([*facts, _listed("tags", found.tags)]),
+        "design_choice": _join_pairs("parameters", found.params),
+        "metric_choice": _join_pairs("metrics there", {name: f"{value:g}" for name, value in found.metrics.items()}),
+        "caveats": "; ".join([*facts, _join_pairs("tags", found.tags)]),
     }
     for name, value in said.items():
         if value:
@@ -110,6 +110,6 @@ def _known(found: RegisteredVersion) -> YamlSection:
     return section
 
 
-def _listed(what: str, values: Mapping[str, str]) -> str:
+def _join_pairs(what: str, values: Mapping[str, str]) -> str:
     text = ", ".join(f"{name} = {value}" for name, value in sorted(values.items()))
     return f"{what}: {text}"[:5000] if text else ""
