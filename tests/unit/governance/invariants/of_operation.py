@@ -75,8 +75,8 @@ BREAKS = [
     Break(
         "deployment_as_in_template",
         "a rule is off",
-        _drifted("CheckWindowRule", "AWS::Events::Rule"),
-        "CheckWindowRule",
+        _drifted("CheckRule", "AWS::Events::Rule"),
+        "CheckRule",
     ),
     Break("release_supported", "a newer release made it", replaced_in("operation", release="0.0.9"), "only 0.0.9 runs"),
 ]
