@@ -208,7 +208,7 @@ class _AsInTemplate(Invariant):
         drifted, checked = evidence.operation.drifted, evidence.operation.drift_checked_at
         if drifted is None or checked is None:
             return not_applicable(
-                "CloudFormation has detected no drift yet (`aws cloudformation detect-stack-drift --stack-name STACK`); "
+                "CloudFormation was not asked for drift (`aws cloudformation detect-stack-drift --stack-name STACK`); "
                 "`steward doctor` compares now"
             )
         found = [one.logical for one in drifted if one.of_rights == self.of_rights]
