@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from steward.alerting.alert_status import AlertStatus
 from steward.alerting.cause import EXPLAINED
@@ -182,7 +183,7 @@ _RELEASES = {
 """What people are told of a change of the release, by its stage."""
 
 
-def notice(event: Event, report: str) -> Notification | None:  # noqa: C901 - one case an event
+def notice(event: Event, report: str) -> Notification | None:  # noqa: C901, PLR0912 - one case an event
     """Build the notification of an event; None for events that need none."""
     severity: Severity = "warning"
     match event:
@@ -224,6 +225,9 @@ def notice(event: Event, report: str) -> Notification | None:  # noqa: C901 - on
             subject, text = f"champion {event.version} fails its test", event.summary
         case DefectOverdue():
             subject, text = f"defect overdue: {event.defect}", event.summary
+        case ReleaseChanged(review_until=datetime()):
+            severity = "critical"
+            subject, text = f"EMERGENCY: {event.version} took over without approval", _describe_override(event)
         case ReleaseChanged() if event.stage in _RELEASES:
             severity = "warning" if event.stage in {"rolled_back", "stopped"} else "info"
             subject, text = _RELEASES[event.stage].format(event.version), _describe_release(event)
@@ -250,10 +254,33 @@ def _describe_release(event: ReleaseChanged) -> str:
         "advanced": ["abort"],
         "awaiting_approval": ["approve", "reject"],
     }
-    commands = [f'  steward release {event.model} {action} --reason "..."' for action in answers.get(event.stage, [])]
+    asked, said = event.approval, {}
+    lines = [event.summary]
+    if asked:
+        said["approve"] = f" --evidence {asked.evidence}"
+        lines += ["", f"Who may approve: {asked.who}", f"Until: {asked.until:%Y-%m-%d %H:%M} UTC; then it is rejected"]
+        lines += [f"What the gates found: {asked.evaluation.key}, SHA-256 {asked.evaluation.sha256}"]
+    commands = [
+        f'  steward release {event.model} {action}{said.get(action, "")} --reason "..."'
+        for action in answers.get(event.stage, ["approve", "reject"] if asked else [])
+    ]
     if not commands:
         return event.summary
-    return "\n".join([event.summary, "", "What you can do:", f"  steward release {event.model}", *commands])
+    return "\n".join([*lines, "", "What you can do:", f"  steward release {event.model}", *commands])
+
+
+def _describe_override(event: ReleaseChanged) -> str:
+    """What an emergency override did, and what is owed."""
+    until = f"{event.review_until:%Y-%m-%d %H:%M} UTC" if event.review_until else ""
+    return "\n".join(
+        [
+            event.summary,
+            "",
+            f"Another person must review it until {until}; until then every report and status shows it first:",
+            f'  steward review {event.model} --version {event.version} --reason "..."',
+            f'  steward roll-back {event.model} --reason "..."',
+        ]
+    )
 
 
 def _report_text(rendered: ReportRendered, report: str) -> str:

@@ -162,6 +162,12 @@ PANELS = {
             'steward release loans abort --reason "complaints since Tuesday"',
         ),
         Entry(
+            "review",
+            "release:review",
+            "Review an emergency override of an approval.",
+            'steward review loans --reason "the incident of Tuesday; log loss checked"',
+        ),
+        Entry(
             "roll-back",
             "signed_commands:roll_back",
             "Make the previous champion the champion again.",

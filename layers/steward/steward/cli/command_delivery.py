@@ -29,7 +29,12 @@ EFFECTS: dict[str, dict[str, bool]] = {
     "freeze": {"promotions_frozen": True},
     "thaw": {"promotions_thawed": True},
     "remove": {"model_removed": True},
-    "release": {"release_changed": True, "champion_promoted": True, "release_declined": False},
+    "release": {
+        "release_changed": True,
+        "champion_promoted": True,
+        "release_declined": False,
+        "override_reviewed": True,
+    },
     "roll_back": {"champion_rolled_back": True, "rollback_declined": False},
     "open_defect": {"defect_changed": True, "defect_refused": False},
     "change_defect": {"defect_changed": True, "defect_refused": False},

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, StringConstraints, model_serializer, model_validator
 
 from steward.commands.command_base import LONGEST_SPAN, Command, CommandReason, Instant, Note, WindowId
 from steward.events import (
@@ -148,20 +148,38 @@ class RollBackCommand(Command):
 
 
 class ReleaseCommand(Command):
-    """A running release is moved on, ended, approved or rejected."""
+    """A release is moved on, ended, approved, rejected or requested again, or an emergency override is reviewed."""
 
     publishes: ClassVar[type[Event]] = ReleaseOverrideProposed
 
     command: Literal["release"] = "release"
     action: OverrideAction
     version: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{1,64}$")] | None = None
+    evidence: Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{32})?$")] = ""
+    emergency: bool = False
     reason: CommandReason
+
+    @model_serializer(mode="wrap")
+    def _as_earlier_releases(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without what is not said: the command line of an earlier release writes the same text."""
+        return {name: value for name, value in write(self).items() if value or name not in {"evidence", "emergency"}}
+
+    @model_validator(mode="after")
+    def _fits_the_action(self) -> Self:
+        if self.emergency and self.action != "promote":
+            raise ValueError("emergency goes with promote alone; leave it out")
+        if self.evidence and self.action != "approve":
+            raise ValueError("evidence goes with approve alone; leave it out")
+        return self
 
     @property
     def sentence(self) -> str:
         """What is asked for."""
         of = f" of {self.version}" if self.version else ""
-        return f"asks to {self.action} the release{of}: {self.reason}"
+        what = {"review": "review the emergency override"}.get(self.action, f"{self.action} the release")
+        how = " in an emergency, without approval" if self.emergency else ""
+        evidence = f" (evidence {self.evidence})" if self.evidence else ""
+        return f"asks to {what}{of}{how}{evidence}: {self.reason}"
 
 
 class OpenDefectCommand(Command):

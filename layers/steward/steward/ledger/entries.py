@@ -58,6 +58,8 @@ Action = Literal[
     "rollback_declined",
     "release_changed",
     "release_declined",
+    "emergency_override",
+    "override_reviewed",
     "data_corrected",
     "defect_changed",
     "defect_refused",

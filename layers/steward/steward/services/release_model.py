@@ -24,13 +24,14 @@ from steward.services.fail_run import fail_run
 from steward.services.gradual_release import (
     challengers_wanted,
     end_release,
-    is_gradual,
+    expire_approval,
     made_for_another_declaration,
     move_release,
-    override_release,
     start_or_queue,
     waits_because,
+    waits_for,
 )
+from steward.services.override_release import override_release
 from steward.services.release_announcements import announce_changes
 from steward.spec.model import ModelSpec
 from steward.store import keys
@@ -63,6 +64,7 @@ def release_model(runtime: Runtime, cause: Event) -> Iterator[Event]:
             yield from move_release(runtime, cause)
         case _:
             _end_freeze(runtime, cause)
+            yield from expire_approval(runtime, cause)
     yield from _due(runtime, cause)
 
 
@@ -89,7 +91,7 @@ def _release_or_hold(runtime: Runtime, judged: ValidationCompleted) -> Generator
     except NotReleased as error:
         yield from fail_run(runtime, judged, judged.run, "release", str(error))
         return False
-    promoted_at = runtime.now()
+    promoted_at, requester = runtime.now(), _requester(runtime, judged, evaluation)
 
     def promote(present: Routing | None) -> Routing:
         routing = _at(runtime, judged, present)
@@ -98,8 +100,8 @@ def _release_or_hold(runtime: Runtime, judged: ValidationCompleted) -> Generator
         if routing.freeze:
             return routing.enqueue(judged)
         over = _replaced_version(runtime, judged, routing) if evaluation.adopted else evaluation.champion
-        if is_gradual(spec) and routing.champion and not routing.was_promoted(judged.run):
-            return start_or_queue(routing, spec, judged, over, promoted_at)
+        if waits_for(spec, routing.champion) and not routing.was_promoted(judged.run):
+            return start_or_queue(routing, spec, judged, over, promoted_at, requester)
         promoted = routing.promote(
             judged.version, over=over, run=judged.run, as_of=judged.as_of, promoted_at=promoted_at
         )
@@ -113,6 +115,14 @@ def _release_or_hold(runtime: Runtime, judged: ValidationCompleted) -> Generator
     except VersionRolledBack as error:
         return (yield from _end_run(runtime, judged, evaluation, "refused", f"{error}. {judged.summary}"))
     return (yield from _announce_place(runtime, spec, judged, evaluation, routing))
+
+
+def _requester(runtime: Runtime, judged: ValidationCompleted, evaluation: Evaluation) -> str:
+    """Who asked for a version; of one that another environment sent nobody knows: its author is the sender's word."""
+    if evaluation.accepted:
+        return ""
+    run = runtime.data.load_if_present(keys.run(judged.model, judged.run), Run)
+    return run.requester if run else ""
 
 
 def _announce_place(

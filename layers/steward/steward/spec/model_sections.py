@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from steward.spec.actions import AlertAction
 from steward.spec.alerting import Alerting, AlertRule, usual_severity
+from steward.spec.approvals import ApprovalPolicy
 from steward.spec.capture import Capture
 from steward.spec.columns import Columns
 from steward.spec.commands import CommandPolicy
@@ -108,6 +109,10 @@ class ModelSections(SpecSection):
     retraining: RetrainingPolicy = Field(default_factory=RetrainingPolicy)
     validation: ValidationPolicy = Field(default_factory=ValidationPolicy)
     release: ReleasePolicy = Field(default_factory=ReleasePolicy)
+    approvals: ApprovalPolicy | None = Field(
+        default=None,
+        description="With it, no version becomes champion, the first one included, before other people approve it.",
+    )
     commands: CommandPolicy = Field(default_factory=CommandPolicy)
     defects: DefectPolicy = Field(default_factory=DefectPolicy)
     retention: Retention = Field(default_factory=Retention)
@@ -158,6 +163,11 @@ class ModelSections(SpecSection):
         """The metric that decides what a version is worth."""
         usual: PerformanceMetric = "mean_absolute_error" if self.task == "regression" else "log_loss"
         return self.validation.metric or usual  # type: ignore[return-value]
+
+    @property
+    def asks_approval(self) -> bool:
+        """Whether a version waits for an approval before it becomes champion."""
+        return self.release.approval == "required" or self.approvals is not None
 
     @property
     def labels_within(self) -> timedelta:
