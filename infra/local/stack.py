@@ -16,7 +16,11 @@ from infra.local.process import ROOT, Emulator, alone
 
 REGION = "us-east-1"
 FOLDER = ROOT / ".local" / "stack"
-_SIGNING_KEY = "alias/steward-evidence"
+_KEYS = {
+    "PseudonymKeyArn": ("alias/steward-pseudonyms", "HMAC_256", "GENERATE_VERIFY_MAC"),
+    "SigningKeyArn": ("alias/steward-evidence", "ECC_NIST_P256", "SIGN_VERIFY"),
+}
+"""Parameters that name a key: its alias, kind and use."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,7 @@ def up(folder: Path = FOLDER) -> Stack:
             with closing(_client(emulator.endpoint, emulator.certificate, "s3")) as s3:
                 s3.create_bucket(Bucket=deployment.ARTIFACTS)
             environment = _environment(emulator.endpoint, emulator.certificate)
-            parameters = {"SigningKeyArn": _signing_key(emulator)}
+            parameters = {name: _key(emulator, *key) for name, key in _KEYS.items()}
             wanted["fingerprint"] = deployment.deploy(environment, folder / "deploy.log", parameters=parameters)
             outputs = _outputs(emulator)
             if outputs is None:
@@ -166,14 +170,14 @@ def _client(endpoint: str, certificate: Path, service: str, **settings: Any) -> 
     return session.client(service, endpoint_url=endpoint, verify=str(certificate), **(defaults | settings))
 
 
-def _signing_key(emulator: Emulator) -> str:
-    """The ARN of the key that signs for the stack; made if it is not there."""
+def _key(emulator: Emulator, alias: str, kind: str, use: str) -> str:
+    """The ARN of a key of the stack; made if it is not there."""
     with closing(_client(emulator.endpoint, emulator.certificate, "kms")) as kms:
         try:
-            return str(kms.describe_key(KeyId=_SIGNING_KEY)["KeyMetadata"]["Arn"])
+            return str(kms.describe_key(KeyId=alias)["KeyMetadata"]["Arn"])
         except botocore.exceptions.ClientError:
-            made = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]
-            kms.create_alias(AliasName=_SIGNING_KEY, TargetKeyId=made["KeyId"])
+            made = kms.create_key(KeySpec=kind, KeyUsage=use)["KeyMetadata"]
+            kms.create_alias(AliasName=alias, TargetKeyId=made["KeyId"])
             return str(made["Arn"])
 
 

@@ -24,6 +24,7 @@ EXAMPLES: Mapping[str, Any] = {
     "ConnectionArn": f"arn:aws:codeconnections:{REGION}:{ACCOUNT}:connection/6a1b2c3d-0000-0000-0000-000000000000",
     "DevelopmentRoleArn": f"arn:aws:iam::{ACCOUNT}:role/development",
     "KmsKeyArn": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/6a1b2c3d-0000-0000-0000-000000000000",
+    "PseudonymKeyArn": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/6a1b2c3d-0000-0000-0000-000000000003",
     "SigningKeyArn": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/6a1b2c3d-0000-0000-0000-000000000002",
     "PipelineRoleArn": f"arn:aws:iam::{ACCOUNT}:role/pipeline",
     "ProductionRoleArn": f"arn:aws:iam::{ACCOUNT}:role/production",

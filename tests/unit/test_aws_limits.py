@@ -51,6 +51,7 @@ def deployed() -> DeployedStack:
         "ReplicaDataBucketArn": f"arn:aws-us-gov:s3:::{'d' * 63}",
         "ReplicaKmsKeyArn": f"arn:aws-us-gov:kms:r:123456789012:key/{'k' * 36}",
         "ReplicaLedgerBucketArn": f"arn:aws-us-gov:s3:::{'l' * 63}",
+        "PseudonymKeyArn": f"arn:aws-us-gov:kms:ap-southeast-99:123456789012:key/{'h' * 36}",
         "SigningKeyArn": f"arn:aws-us-gov:kms:ap-southeast-99:123456789012:key/{'s' * 36}",
         "ActionBuses": ",".join([f"arn:aws:events:r:1:event-bus/{'b' * 100}"] * 5),
     }

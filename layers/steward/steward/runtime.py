@@ -36,6 +36,7 @@ class Settings(InputHidingModel):
     deployment: str = Field(default="steward", alias="STEWARD_DEPLOYMENT")
     model_metrics: bool = Field(default=False, alias="STEWARD_MODEL_METRICS")
     replica_arn: str = Field(default="", alias="STEWARD_REPLICA_ARN")
+    pseudonym_key_arn: str = Field(default="", alias="STEWARD_PSEUDONYM_KEY_ARN")
     megabytes: int = Field(default=1024, alias="AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
     function_version: str = Field(default="$LATEST", alias="AWS_LAMBDA_FUNCTION_VERSION")
 
