@@ -206,7 +206,7 @@ def test_an_emergency_override_works_and_is_loud_until_another_person_reviews_it
 def test_the_first_version_waits_for_its_approval_too(empty: Deployment) -> None:
     steward = empty
     lemons.begin(steward, lemons.SPEC + "approvals: {}\n")
-    assert steward.champion("lemons") is None
+    assert routing(steward).champion is None
     (message,) = messages(steward, "waits for your approval")
     assert "no version answers everything" in message
     assert answer(steward, BEN) == ["approved", "champion"]

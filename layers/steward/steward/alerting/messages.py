@@ -16,6 +16,7 @@ from steward.events import (
     CollectionFailed,
     DefectOverdue,
     Event,
+    GuardrailsChanged,
     LedgersVerified,
     ModelRejected,
     ReleaseChanged,
@@ -222,6 +223,14 @@ def notice(event: Event, report: str) -> Notification | None:  # noqa: C901, PLR
             subject, text = f"champion {event.version} fails its test", event.summary
         case DefectOverdue():
             subject, text = f"defect overdue: {event.defect}", event.summary
+        case GuardrailsChanged():
+            severity = "info" if event.stage == "anchored" else "warning"
+            words = {
+                "held": "changed guardrails wait for your approval",
+                "rejected": "changed guardrails were rejected",
+            }
+            subject = words.get(event.stage, "guardrails are in force")
+            text = _describe_guardrails(event)
         case ReleaseChanged(review_until=datetime()):
             severity = "critical"
             subject, text = f"EMERGENCY: {event.version} took over without approval", _describe_override(event)
@@ -264,6 +273,19 @@ def _describe_release(event: ReleaseChanged) -> str:
     if not commands:
         return event.summary
     return "\n".join([*lines, "", "What you can do:", f"  steward release {event.model}", *commands])
+
+
+def _describe_guardrails(event: GuardrailsChanged) -> str:
+    """What became of guardrails, and the commands that answer."""
+    lines, asked = [event.summary, f"They are {event.stored.key}, SHA-256 {event.sha256}"], event.approval
+    if asked:
+        lines += ["", f"Who may approve: {asked.who}", f"Until: {asked.until:%Y-%m-%d %H:%M} UTC; then it is rejected"]
+        lines += ["", "What you can do:", f"  steward guardrails {event.model}"]
+        lines += [
+            f'  steward guardrails {event.model} {action} --reason "..."'
+            for action in (f"approve --evidence {asked.evidence}", "reject")
+        ]
+    return "\n".join(lines)
 
 
 def _describe_override(event: ReleaseChanged) -> str:

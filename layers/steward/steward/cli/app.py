@@ -162,6 +162,12 @@ PANELS = {
             'steward release loans abort --reason "complaints since Tuesday"',
         ),
         Entry(
+            "guardrails",
+            "guardrails:guardrails",
+            "Show the guardrails in force, or approve or reject a change of them.",
+            "steward guardrails loans",
+        ),
+        Entry(
             "review",
             "release:review",
             "Review an emergency override of an approval.",

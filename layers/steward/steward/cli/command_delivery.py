@@ -34,6 +34,7 @@ EFFECTS: dict[str, dict[str, bool]] = {
         "champion_promoted": True,
         "release_declined": False,
         "override_reviewed": True,
+        "guardrails_changed": True,
     },
     "roll_back": {"champion_rolled_back": True, "rollback_declined": False},
     "open_defect": {"defect_changed": True, "defect_refused": False},

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import AwareDatetime, Field
 
 from steward.documents import TolerantModel
-from steward.events.event import Event, ObjectRef, Sentence
+from steward.events.event import Digest, Event, ObjectRef, Sentence
 
 ReleaseStage = Literal[
     "champion", "refused", "held", "rolled_back", "challenger", "advanced", "approved", "awaiting_approval", "stopped"
@@ -35,6 +35,9 @@ class ReleaseOverrideProposed(Event):
     version: str | None = Field(default=None, description="Of several challengers, which.")
     evidence: str = Field(default="", description="Of what is approved, as the request names it.")
     emergency: bool = Field(default=False, description="Promote without the approval that is asked for.")
+    subject: Literal["release", "guardrails"] = Field(
+        default="release", description="What is approved, rejected or requested again."
+    )
     reason: Sentence
     author: str
 
@@ -74,6 +77,23 @@ class ReleaseChanged(Event):
     share: float | None = None
     approval: PendingApproval | None = None
     review_until: AwareDatetime | None = None
+
+
+class GuardrailsChanged(Event):
+    """Guardrails and approvals of a model came into force, or a declaration's change of them is held, or rejected.
+
+    Attributes:
+        stage: `held` where people are asked to approve them.
+        sha256: of the content.
+        stored: the content.
+        approval: that is waited for.
+    """
+
+    stage: Literal["anchored", "held", "approved", "rejected"]
+    sha256: Digest
+    stored: ObjectRef
+    summary: Sentence
+    approval: PendingApproval | None = None
 
 
 class VersionRejected(Event):

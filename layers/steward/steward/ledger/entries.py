@@ -60,6 +60,7 @@ Action = Literal[
     "release_declined",
     "emergency_override",
     "override_reviewed",
+    "guardrails_changed",
     "data_corrected",
     "defect_changed",
     "defect_refused",

@@ -6,6 +6,7 @@ from typing import Literal, Self
 from pydantic import AwareDatetime, Field
 
 from steward.approvals.emergency_override import EmergencyOverride
+from steward.approvals.safeguards import SafeguardHistory
 from steward.documents import TolerantModel, VersionedModel
 from steward.events import POLICY, FreezeProposed, Sentence, ValidationCompleted
 from steward.releasing.release import Release
@@ -61,6 +62,7 @@ class Routing(VersionedModel):
         releases: the newest gradual releases, the last of which may be running.
         traffic: which version answers which entities while a release is running; None where the champion answers all.
         overrides: every approval that was done without in an emergency, with its review.
+        safeguards: the guardrails and approvals in force, and a change of them that waits for its approval.
     """
 
     schema_version: Literal[1] = 1
@@ -74,6 +76,7 @@ class Routing(VersionedModel):
     releases: list[Release] = Field(default_factory=list)
     traffic: Traffic | None = None
     overrides: list[EmergencyOverride] = Field(default_factory=list)
+    safeguards: SafeguardHistory = Field(default_factory=SafeguardHistory)
 
     @property
     def unreviewed(self) -> list[EmergencyOverride]:

@@ -53,6 +53,7 @@ def approval_fingerprint(spec: ModelSpec) -> str:
     next request.
     """
     content = [declaration_fingerprint(spec), spec.validation.canonical_json()]
+    content += [spec.guardrails.canonical_json()] if spec.guardrails else []
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
@@ -145,9 +146,7 @@ def _obsolete(spec: ModelSpec, release: Release) -> str:
             "retrain under the new declaration"
         )
     if release.request and approval_fingerprint(spec) != release.request.subject.declaration:
-        return (
-            "the declaration's validation changed since its approval was requested; retrain under the new declaration"
-        )
+        return "the declaration's validation or guardrails changed since its approval was requested; retrain under the new declaration"
     if spec.release.mode == "direct" and release.mode != "direct":
         return "the declaration asks for direct releases now, so that no share is watched any more"
     return ""

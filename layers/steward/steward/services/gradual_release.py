@@ -13,6 +13,7 @@ from steward.releasing.release_rules import ReleaseVerdict, decide
 from steward.releasing.routing import Routing
 from steward.repositories import models
 from steward.repositories.release_evidence import approval_fingerprint, declaration_fingerprint, gather_evidence
+from steward.repositories.safeguards import guarded_spec
 from steward.runtime import Runtime
 from steward.services.release_announcements import announce_changes
 from steward.spec.approvals import ApprovalPolicy
@@ -156,7 +157,7 @@ def move_release(runtime: Runtime, cause: Event) -> Iterator[Event]:
     """Apply the rules to a running release, and announce what an event changed, also where it is delivered again."""
     present = models.routing(runtime.data, cause.model)
     if present.release:
-        spec, _ = models.current_spec(runtime.data, cause.model)
+        spec = guarded_spec(runtime.data, models.current_spec(runtime.data, cause.model)[0], present)
         checked = cause if isinstance(cause, CheckCompleted) else None
         present = apply_rules(runtime, spec, cause, present, checked)
     yield from announce_changes(runtime, cause, present)

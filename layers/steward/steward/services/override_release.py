@@ -12,6 +12,7 @@ from steward.releasing.release import Release, ReleaseChange
 from steward.releasing.release_rules import override_change, override_problem
 from steward.releasing.routing import ChampionMoved, Routing, VersionRolledBack
 from steward.repositories import models, replay
+from steward.repositories.safeguards import guarded_spec
 from steward.runtime import Runtime
 from steward.services.gradual_release import apply_change, apply_rules, unused_name
 from steward.services.release_announcements import announce_changes
@@ -28,7 +29,8 @@ def override_release(runtime: Runtime, asked: ReleaseOverrideProposed) -> Iterat
     """Carry out what a person decides on a release, or record why it cannot be."""
     if runtime.ledger.knows(asked.model, "release_declined", asked.event_id):
         return  # it was declined: what has changed since does not count
-    spec, _ = models.current_spec(runtime.data, asked.model)
+    declared, _ = models.current_spec(runtime.data, asked.model)
+    spec = guarded_spec(runtime.data, declared)
     as_of = min(asked.as_of, replay.replayed_until(runtime.data, spec) or asked.as_of)
 
     def change(present: Routing | None) -> Routing:

@@ -7,6 +7,7 @@ from steward.events import (
     CheckCompleted,
     Event,
     FreezeProposed,
+    ModelRegistered,
     ModelRemoved,
     ReleaseChanged,
     ReleaseOverrideProposed,
@@ -18,6 +19,7 @@ from steward.outbox import OutboxEntry, announce, record
 from steward.releasing.routing import ChampionMoved, NothingToRollBack, Routing, VersionRolledBack
 from steward.releasing.serving import refuse_foreign
 from steward.repositories import models
+from steward.repositories.safeguards import guarded_spec, guardrails_digest
 from steward.retraining.runs import Run
 from steward.runtime import Runtime
 from steward.services.fail_run import fail_run
@@ -31,6 +33,7 @@ from steward.services.gradual_release import (
     waits_because,
     waits_for,
 )
+from steward.services.keep_guardrails import anchor_guardrails, answer_guardrails, review_declaration
 from steward.services.override_release import override_release
 from steward.services.release_announcements import announce_changes
 from steward.spec.model import ModelSpec
@@ -54,6 +57,10 @@ def release_model(runtime: Runtime, cause: Event) -> Iterator[Event]:
         case RollbackProposed():
             yield from _roll_back(runtime, cause)
             yield from move_release(runtime, cause)
+        case ModelRegistered():
+            yield from review_declaration(runtime, cause)
+        case ReleaseOverrideProposed(subject="guardrails"):
+            yield from answer_guardrails(runtime, cause)
         case ReleaseOverrideProposed():
             yield from override_release(runtime, cause)
         case ModelRemoved():
@@ -66,6 +73,7 @@ def release_model(runtime: Runtime, cause: Event) -> Iterator[Event]:
             _end_freeze(runtime, cause)
             yield from expire_approval(runtime, cause)
     yield from _due(runtime, cause)
+    yield from anchor_guardrails(runtime, cause)
 
 
 def _end_freeze(runtime: Runtime, cause: Event) -> None:
@@ -80,9 +88,14 @@ def _release_or_hold(runtime: Runtime, judged: ValidationCompleted) -> Generator
     Returns:
         Whether it waits.
     """
-    spec, _ = models.current_spec(runtime.data, judged.model)  # of a removed model nothing is released any more
+    declared, _ = models.current_spec(runtime.data, judged.model)  # of a removed model nothing is released any more
+    spec = guarded_spec(runtime.data, declared)
     evaluation = runtime.data.load(judged.evaluation, Evaluation)
-    unfit = made_for_another_declaration(runtime, spec, judged) if evaluation.passed else judged.summary
+    unfit = (
+        (_judged_otherwise(spec, evaluation) or made_for_another_declaration(runtime, spec, judged))
+        if evaluation.passed
+        else judged.summary
+    )
     if unfit:
         return (yield from _end_run(runtime, judged, evaluation, "refused", unfit))
     try:
@@ -115,6 +128,13 @@ def _release_or_hold(runtime: Runtime, judged: ValidationCompleted) -> Generator
     except VersionRolledBack as error:
         return (yield from _end_run(runtime, judged, evaluation, "refused", f"{error}. {judged.summary}"))
     return (yield from _announce_place(runtime, spec, judged, evaluation, routing))
+
+
+def _judged_otherwise(spec: ModelSpec, evaluation: Evaluation) -> str:
+    """Why a version that passed its gates was not held to the guardrails in force; empty where it was."""
+    if evaluation.guardrails == guardrails_digest(spec):
+        return ""
+    return f"{evaluation.version} was judged under other guardrails than those in force; retrain"
 
 
 def _requester(runtime: Runtime, judged: ValidationCompleted, evaluation: Evaluation) -> str:

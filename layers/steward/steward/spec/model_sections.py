@@ -16,6 +16,7 @@ from steward.spec.data_description import DataDescription
 from steward.spec.defects import DefectPolicy
 from steward.spec.durations import Duration
 from steward.spec.features import Feature
+from steward.spec.guardrails import Guardrails
 from steward.spec.model_description import ModelDescription
 from steward.spec.monitors import (
     CLASSIFICATION_METRICS,
@@ -116,6 +117,11 @@ class ModelSections(SpecSection):
     approvals: ApprovalPolicy | None = Field(
         default=None,
         description="With it, no version becomes champion, the first one included, before other people approve it.",
+    )
+    guardrails: Guardrails | None = Field(
+        default=None,
+        description="Bounds that every version keeps. They are anchored to the first approved version; a later "
+        "declaration that changes them, or `approvals`, is held until other people approve the change.",
     )
     commands: CommandPolicy = Field(default_factory=CommandPolicy)
     defects: DefectPolicy = Field(default_factory=DefectPolicy)
