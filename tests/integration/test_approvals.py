@@ -167,7 +167,7 @@ def test_another_declaration_takes_the_request_back(steward: Deployment) -> None
     released(steward, judged(steward, "v2"))
     declare(steward, "approvals: {}\nvalidation: {minimum_gain: -0.5}\n")
     assert answer(steward, BEN) == ["approved", "stopped"]
-    assert "validation changed since its approval was requested" in recorded(steward, "release_changed")[-1].summary
+    assert "validation or guardrails changed" in recorded(steward, "release_changed")[-1].summary
 
 
 def test_what_nobody_approves_expires_and_is_requested_again(steward: Deployment) -> None:

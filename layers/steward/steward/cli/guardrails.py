@@ -1,8 +1,9 @@
 """`steward guardrails`: those in force, the change that waits for an approval, and the commands that answer."""
 
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any
 
 import typer
+import yaml
 
 from steward.approvals.safeguards import Safeguards
 from steward.cli.command_delivery import send_command, this_second
@@ -14,7 +15,6 @@ from steward.commands.requests import ReleaseCommand
 from steward.errors import StewardError
 from steward.repositories import models
 from steward.repositories.safeguards import declared_safeguards
-from steward.spec.yaml_writer import write_yaml
 from steward.store.bucket import Bucket
 
 _ACTIONS = ("approve", "reject", "request")
@@ -79,8 +79,12 @@ def _show(found: dict[str, Any]) -> None:
         console.print(f"In force since {anchor['since']}, first approved version {anchor['first_version']}:")
     else:
         console.print("Declared, and anchored once the first version is approved:")
-    lines = [write_yaml(found["in_force"])]
+    lines = [_yaml(found["in_force"])]
     if found["changed"] is not None:
-        lines += [f"A declaration changes them ({found['state']}; {found['waits']}):", write_yaml(found["changed"])]
+        lines += [f"A declaration changes them ({found['state']}; {found['waits']}):", _yaml(found["changed"])]
     for line in [*lines, *(f"  {command}" for command in found["commands"])]:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _yaml(content: dict[str, Any]) -> str:
+    return yaml.safe_dump(content, sort_keys=False, allow_unicode=True)

@@ -146,7 +146,7 @@ def _obsolete(spec: ModelSpec, release: Release) -> str:
             "retrain under the new declaration"
         )
     if release.request and approval_fingerprint(spec) != release.request.subject.declaration:
-        return "the declaration's validation or guardrails changed since its approval was requested; retrain under the new declaration"
+        return "validation or guardrails changed since the approval was requested; retrain under the new declaration"
     if spec.release.mode == "direct" and release.mode != "direct":
         return "the declaration asks for direct releases now, so that no share is watched any more"
     return ""
