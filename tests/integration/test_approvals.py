@@ -117,7 +117,8 @@ def test_two_who_approve_at_once_promote_once(steward: Deployment) -> None:
     assert len(recorded(steward, "champion_promoted")) == 2  # the first version's, and this one's
 
 
-def test_two_approvals_are_two_people(steward: Deployment) -> None:
+def test_two_approvals_are_two_people(trained: Deployment) -> None:
+    steward = trained
     declare(steward, "approvals: {required: 2}\n")
     released(steward, asked_by(steward, ANN))
     assert answer(steward, BEN) == ["approved"]
@@ -126,7 +127,8 @@ def test_two_approvals_are_two_people(steward: Deployment) -> None:
     assert answer(steward, CLEO) == ["approved", "champion"]
 
 
-def test_only_those_who_are_declared_answer(steward: Deployment) -> None:
+def test_only_those_who_are_declared_answer(trained: Deployment) -> None:
+    steward = trained
     declare(steward, f"approvals: {{approvers: ['{CLEO}']}}\n")
     released(steward, judged(steward, "v2"))
     assert "none of approvals.approvers" in answer(steward, BEN)[0]

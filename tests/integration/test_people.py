@@ -58,6 +58,7 @@ NOT_ASKED_HERE = {
     ("PeopleWhoCommand", "cloudformation:DescribeStacks"),
     ("PeopleWhoApprove", "cloudformation:DescribeStacks"),
     ("PeopleWhoApprove", "lambda:InvokeFunction"),
+    ("PeopleWhoApprove", "s3:PutObject"),  # is denied
     ("PeopleWhoUpload", "s3:AbortMultipartUpload"),  # of a file in parts whose upload is interrupted
     (
         "PeopleWhoCommand",

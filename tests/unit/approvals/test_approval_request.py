@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steward.approvals.approval_request import ApprovalAnswer, ApprovalRequest, ApprovalSubject, Verdict
+from steward.approvals.approval_request import AnswerVerdict, ApprovalAnswer, ApprovalRequest, ApprovalSubject
 from steward.spec.approvals import ApprovalPolicy
 from tests.unit.examples import START
 
@@ -26,7 +26,12 @@ def requested(requester: str = ANN, *, asked: bool = True, **policy: Any) -> App
 
 
 def said(
-    author: str, verdict: Verdict = "approve", *, days: float = 1, evidence: str = SUBJECT.evidence, cause: str = ""
+    author: str,
+    verdict: AnswerVerdict = "approve",
+    *,
+    days: float = 1,
+    evidence: str = SUBJECT.evidence,
+    cause: str = "",
 ) -> ApprovalAnswer:
     return ApprovalAnswer(
         verdict=verdict, author=author, evidence=evidence, reason="so", at=START + days * DAY, cause=cause or author

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steward.approvals.approval_request import ApprovalAnswer, Verdict
+from steward.approvals.approval_request import AnswerVerdict, ApprovalAnswer
 from steward.approvals.safeguards import SafeguardHistory, Safeguards
 from steward.spec.approvals import ApprovalPolicy
 from steward.spec.guardrails import Guardrails
@@ -28,7 +28,7 @@ def declared(history: SafeguardHistory, content: Safeguards, days: float, cause:
 
 
 def answered(
-    history: SafeguardHistory, author: str, days: float, verdict: Verdict = "approve", cause: str = ""
+    history: SafeguardHistory, author: str, days: float, verdict: AnswerVerdict = "approve", cause: str = ""
 ) -> SafeguardHistory:
     evidence = history.proposal.request.subject.evidence if history.proposal else ""
     return history.answered(

@@ -13,7 +13,7 @@ from steward.spec.approvals import ApprovalPolicy
 from steward.spec.principals import is_among
 
 ApprovalState = Literal["pending", "approved", "rejected", "expired"]
-Verdict = Literal["approve", "reject"]
+AnswerVerdict = Literal["approve", "reject"]
 
 _DIGITS = 32
 """Of the evidence's SHA-256 in commands: 128 bits, which nobody finds other evidence for."""
@@ -48,7 +48,7 @@ class ApprovalAnswer(TolerantModel):
         cause: the event that carried it; delivered again, it changes nothing.
     """
 
-    verdict: Verdict
+    verdict: AnswerVerdict
     author: str
     evidence: str = ""
     reason: Sentence

@@ -76,7 +76,7 @@ def _announce(  # noqa: PLR0917 - the change, of which version, and in which wor
         summary=summary,
         release=release.release,
         share=_share_after(release, change),
-        approval=_asked(release, change),
+        approval=_describe_request(release, change),
         review_until=override.review_until if override else None,
     )
     yield from announce(runtime, OutboxEntry(event, action, one.version, summary, (one.judged.evaluation,)))
@@ -87,7 +87,7 @@ def _stage_of(release: Release, change: ReleaseChange) -> ReleaseStage:
     return "awaiting_approval" if waits else _STAGES[change.action]
 
 
-def _asked(release: Release, change: ReleaseChange) -> PendingApproval | None:
+def _describe_request(release: Release, change: ReleaseChange) -> PendingApproval | None:
     """The approval that a change asks for, as it was then: told again, it is the same event."""
     request = release.request
     if _stage_of(release, change) != "awaiting_approval" or not request or not request.until:
