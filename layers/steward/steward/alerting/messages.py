@@ -8,6 +8,7 @@ from steward.alerting.alert_status import AlertStatus
 from steward.alerting.cause import EXPLAINED
 from steward.alerting.notification import AlertNews, Notification, TrendPoint, identity_of, subject_line
 from steward.alerting.notification_lease import AlertChange, Lease
+from steward.alerting.release_messages import RELEASES, describe_guardrails, describe_override, describe_release
 from steward.events import (
     ROUNDED_IDS,
     AuditCompleted,
@@ -172,18 +173,6 @@ def _commands(model: str, news: Sequence[AlertNews], check: str | None, *, still
     return [*commands, *([f"steward explain {model} {check}"] if check else [])]
 
 
-_RELEASES = {
-    "champion": "champion is now {}",
-    "held": "{} passed and waits",
-    "rolled_back": "rolled back: champion is {} again",
-    "challenger": "{} is a challenger now",
-    "advanced": "{} answers more entities",
-    "awaiting_approval": "{} waits for your approval",
-    "stopped": "release of {} ended",
-}
-"""What people are told of a change of the release, by its stage."""
-
-
 def notice(event: Event, report: str) -> Notification | None:  # noqa: C901, PLR0912 - one case an event
     """Build the notification of an event; None for events that need none."""
     severity: Severity = "warning"
@@ -230,13 +219,13 @@ def notice(event: Event, report: str) -> Notification | None:  # noqa: C901, PLR
                 "rejected": "changed guardrails were rejected",
             }
             subject = words.get(event.stage, "guardrails are in force")
-            text = _describe_guardrails(event)
+            text = describe_guardrails(event)
         case ReleaseChanged(review_until=datetime()):
             severity = "critical"
-            subject, text = f"EMERGENCY: {event.version} took over without approval", _describe_override(event)
-        case ReleaseChanged() if event.stage in _RELEASES:
+            subject, text = f"EMERGENCY: {event.version} took over without approval", describe_override(event)
+        case ReleaseChanged() if event.stage in RELEASES:
             severity = "warning" if event.stage in {"rolled_back", "stopped"} else "info"
-            subject, text = _RELEASES[event.stage].format(event.version), _describe_release(event)
+            subject, text = RELEASES[event.stage].format(event.version), describe_release(event)
         case _:
             return None
     return Notification(
@@ -251,55 +240,6 @@ def notice(event: Event, report: str) -> Notification | None:  # noqa: C901, PLR
         correlation_id=event.correlation_id,
         report=report,
     ).fitting()
-
-
-def _describe_release(event: ReleaseChanged) -> str:
-    """What a change of a release is, and what people can do about one that goes on."""
-    answers: dict[str, list[str]] = {
-        "challenger": ["abort"],
-        "advanced": ["abort"],
-        "awaiting_approval": ["approve", "reject"],
-    }
-    asked, said = event.approval, {}
-    lines = [event.summary]
-    if asked:
-        said["approve"] = f" --evidence {asked.evidence}"
-        lines += ["", f"Who may approve: {asked.who}", f"Until: {asked.until:%Y-%m-%d %H:%M} UTC; then it is rejected"]
-        lines += [f"What the gates found: {asked.evaluation.key}, SHA-256 {asked.evaluation.sha256}"]
-    commands = [
-        f'  steward release {event.model} {action}{said.get(action, "")} --reason "..."'
-        for action in answers.get(event.stage, ["approve", "reject"] if asked else [])
-    ]
-    if not commands:
-        return event.summary
-    return "\n".join([*lines, "", "What you can do:", f"  steward release {event.model}", *commands])
-
-
-def _describe_guardrails(event: GuardrailsChanged) -> str:
-    """What became of guardrails, and the commands that answer."""
-    lines, asked = [event.summary, f"They are {event.stored.key}, SHA-256 {event.sha256}"], event.approval
-    if asked:
-        lines += ["", f"Who may approve: {asked.who}", f"Until: {asked.until:%Y-%m-%d %H:%M} UTC; then it is rejected"]
-        lines += ["", "What you can do:", f"  steward guardrails {event.model}"]
-        lines += [
-            f'  steward guardrails {event.model} {action} --reason "..."'
-            for action in (f"approve --evidence {asked.evidence}", "reject")
-        ]
-    return "\n".join(lines)
-
-
-def _describe_override(event: ReleaseChanged) -> str:
-    """What an emergency override did, and what is owed."""
-    until = f"{event.review_until:%Y-%m-%d %H:%M} UTC" if event.review_until else ""
-    return "\n".join(
-        [
-            event.summary,
-            "",
-            f"Another person must review it until {until}; until then every report and status shows it first:",
-            f'  steward review {event.model} --version {event.version} --reason "..."',
-            f'  steward roll-back {event.model} --reason "..."',
-        ]
-    )
 
 
 def _report_text(rendered: ReportRendered, report: str) -> str:

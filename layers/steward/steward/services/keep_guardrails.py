@@ -11,12 +11,9 @@ from steward.releasing.routing import Routing
 from steward.repositories import models
 from steward.repositories.safeguards import declared_safeguards, guarded_spec, store_safeguards
 from steward.runtime import Runtime
+from steward.services.override_release import OverrideDeclined
 from steward.spec.approvals import ApprovalPolicy
 from steward.store import keys
-
-
-class _Declined(Exception):
-    """What a person asks for cannot be carried out."""
 
 
 def anchor_guardrails(runtime: Runtime, cause: Event) -> Iterator[Event]:
@@ -97,14 +94,14 @@ def answer_guardrails(runtime: Runtime, asked: ReleaseOverrideProposed) -> Itera
         if _is_known(routing.safeguards, asked.event_id):
             return routing
         try:
-            kept = _changed(routing.safeguards, asked, answer)
+            kept = _apply_decision(routing.safeguards, asked, answer)
         except ValueError as error:
-            raise _Declined(str(error)) from error
+            raise OverrideDeclined(str(error)) from error
         return routing.model_copy(update={"safeguards": kept})
 
     try:
         kept = runtime.data.update(keys.routing(asked.model), Routing, change).safeguards
-    except _Declined as declined:
+    except OverrideDeclined as declined:
         summary = f"{asked.author} asks to {asked.action} changed guardrails: {asked.reason}. Declined: {declined}"
         record(runtime, OutboxEntry(asked, "release_declined", asked.model, summary))
         return
@@ -119,18 +116,20 @@ def _is_known(history: SafeguardHistory, cause: str) -> bool:
     return cause in known
 
 
-def _changed(history: SafeguardHistory, asked: ReleaseOverrideProposed, answer: ApprovalAnswer) -> SafeguardHistory:
+def _apply_decision(
+    history: SafeguardHistory, asked: ReleaseOverrideProposed, answer: ApprovalAnswer
+) -> SafeguardHistory:
     """The safeguards after a person's decision.
 
     Raises:
-        _Declined, ValueError: it cannot be carried out.
+        OverrideDeclined, ValueError: it cannot be carried out.
     """
     if asked.action == "request":
         return history.asked_again(asked.author, answer.at, asked.event_id)
     if history.proposal is None:
-        raise _Declined("no change of guardrails waits for an approval")
+        raise OverrideDeclined("no change of guardrails waits for an approval")
     if problem := history.proposal.request.problem_of(answer):
-        raise _Declined(problem)
+        raise OverrideDeclined(problem)
     return history.answered(answer)
 
 

@@ -21,7 +21,7 @@ from steward.store import keys
 _ANSWERS = frozenset({"approve", "reject"})
 
 
-class _Declined(Exception):
+class OverrideDeclined(Exception):
     """What a person asks for cannot be carried out."""
 
 
@@ -47,7 +47,7 @@ def override_release(runtime: Runtime, asked: ReleaseOverrideProposed) -> Iterat
 
     try:
         routing = runtime.data.update(keys.routing(asked.model), Routing, change)
-    except (_Declined, ChampionMoved, VersionRolledBack) as declined:
+    except (OverrideDeclined, ChampionMoved, VersionRolledBack) as declined:
         summary = f"{asked.author} asks to {asked.action} the release: {asked.reason}. Declined: {declined}"
         record(runtime, OutboxEntry(asked, "release_declined", asked.model, summary))
         return
@@ -63,17 +63,17 @@ def _override(runtime: Runtime, routing: Routing, asked: ReleaseOverrideProposed
     """The routing after a change of the running release.
 
     Raises:
-        _Declined: it cannot be changed so.
+        OverrideDeclined: it cannot be changed so.
     """
     release, now = routing.release, runtime.now()
     if release is None:
-        raise _Declined("no release is running; `steward release MODEL` shows the last one")
+        raise OverrideDeclined("no release is running; `steward release MODEL` shows the last one")
     if routing.freeze and asked.action in {"advance", "promote"}:
-        raise _Declined(f"{routing.freeze.sentence}; thaw first")
+        raise OverrideDeclined(f"{routing.freeze.sentence}; thaw first")
     answer = _answer(asked, now) if asked.action in _ANSWERS else None
     problem = override_problem(release, asked.action, asked.version, answer, emergency=asked.emergency)
     if problem:
-        raise _Declined(problem)
+        raise OverrideDeclined(problem)
     if asked.action == "approve":
         _check_evidence(runtime, release)
     action, version, why = override_change(
@@ -98,27 +98,29 @@ def _check_evidence(runtime: Runtime, release: Release) -> None:
     """Refuse an approval of evidence that is not there any more as it was when people were asked.
 
     Raises:
-        _Declined: it was changed or removed.
+        OverrideDeclined: it was changed or removed.
     """
     for one in release.challengers.values():
         try:
             runtime.data.get_verified(one.judged.evaluation)
         except (ObjectChanged, ObjectMissing) as error:
-            raise _Declined(f"the evidence changed since the approval was requested ({error}); reject it") from error
+            raise OverrideDeclined(
+                f"the evidence changed since the approval was requested ({error}); reject it"
+            ) from error
 
 
 def _request_again(runtime: Runtime, routing: Routing, asked: ReleaseOverrideProposed, as_of: datetime) -> Routing:
     """The routing in which a version whose approval expired waits for it again, requested by a person.
 
     Raises:
-        _Declined: none expired, or another release runs.
+        OverrideDeclined: none expired, or another release runs.
         ChampionMoved, VersionRolledBack: the version was judged against another champion, or was rolled back.
     """
     if routing.release:
-        raise _Declined(f"{routing.release.release} is running, and one release of a model runs at a time")
+        raise OverrideDeclined(f"{routing.release.release} is running, and one release of a model runs at a time")
     expired = next((one for one in reversed(routing.releases) if one.expired), None)
     if expired is None or asked.version not in {None, expired.winner}:
-        raise _Declined("no approval of this version expired; `steward release MODEL` shows the last one")
+        raise OverrideDeclined("no approval of this version expired; `steward release MODEL` shows the last one")
     routing.refuse_moved(expired.winner, expired.champion or None)
     change = ReleaseChange(
         action="start",
@@ -136,16 +138,16 @@ def _review(runtime: Runtime, routing: Routing, asked: ReleaseOverrideProposed) 
     """The routing with the review of an emergency override.
 
     Raises:
-        _Declined: there is none to review, or not by this person.
+        OverrideDeclined: there is none to review, or not by this person.
     """
     answer = _answer(asked, runtime.now())
     if any(one.review and one.review.cause == asked.event_id for one in routing.overrides):
         return routing
     waiting = [one for one in routing.unreviewed if asked.version in {None, one.version}]
     if not waiting:
-        raise _Declined("no emergency override waits for a review")
+        raise OverrideDeclined("no emergency override waits for a review")
     if problem := waiting[0].problem_of(answer):
-        raise _Declined(problem)
+        raise OverrideDeclined(problem)
     return routing.with_override(waiting[0].with_review(answer))
 
 

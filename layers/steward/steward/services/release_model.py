@@ -16,7 +16,7 @@ from steward.events import (
     ValidationCompleted,
 )
 from steward.outbox import OutboxEntry, announce, record
-from steward.releasing.routing import ChampionMoved, NothingToRollBack, Routing, VersionRolledBack
+from steward.releasing.routing import ChampionMoved, Routing, VersionRolledBack
 from steward.releasing.serving import refuse_foreign
 from steward.repositories import models
 from steward.repositories.safeguards import guarded_spec, guardrails_digest
@@ -36,6 +36,7 @@ from steward.services.gradual_release import (
 from steward.services.keep_guardrails import anchor_guardrails, answer_guardrails, review_declaration
 from steward.services.override_release import override_release
 from steward.services.release_announcements import announce_changes
+from steward.services.roll_back_release import roll_back_release
 from steward.spec.model import ModelSpec
 from steward.store import keys
 from steward.validation.evaluation import Evaluation
@@ -55,7 +56,7 @@ def release_model(runtime: Runtime, cause: Event) -> Iterator[Event]:
         case FreezeProposed():
             _freeze(runtime, cause)
         case RollbackProposed():
-            yield from _roll_back(runtime, cause)
+            yield from roll_back_release(runtime, cause)
             yield from move_release(runtime, cause)
         case ModelRegistered():
             yield from review_declaration(runtime, cause)
@@ -237,35 +238,6 @@ def _at(runtime: Runtime, cause: Event, present: Routing | None) -> Routing:
 
 def _present(present: Routing | None, cause: Event) -> Routing:
     return present or Routing(model=cause.model)
-
-
-def _roll_back(runtime: Runtime, proposed: RollbackProposed) -> Iterator[Event]:
-    if runtime.ledger.knows(proposed.model, "rollback_declined", proposed.event_id):
-        return  # it was declined: what has changed since does not count
-    now = runtime.now()
-
-    def change(present: Routing | None) -> Routing:
-        return _present(present, proposed).roll_back(
-            cause=proposed.event_id, asked_at=proposed.occurred_at, as_of=proposed.as_of, promoted_at=now
-        )
-
-    try:
-        routing = runtime.data.update(keys.routing(proposed.model), Routing, change)
-    except NothingToRollBack as error:
-        summary = f"{proposed.author} asks to roll back: {proposed.reason}. Held back: {error}"
-        record(runtime, OutboxEntry(proposed, "rollback_declined", proposed.model, summary))
-        return
-    restored = next(promotion for promotion in routing.promotions if promotion.cause == proposed.event_id)
-    event = ReleaseChanged(
-        **runtime.caused_by(proposed),
-        run=restored.run,
-        version=restored.version,
-        previous=restored.rolled_back,
-        stage="rolled_back",
-        summary=f"{restored.version} takes over again from {restored.rolled_back}, which {proposed.author} has rolled "
-        f"back: {proposed.reason}",
-    )
-    yield from announce(runtime, OutboxEntry(event, "champion_rolled_back", event.version, event.summary))
 
 
 def _replaced_version(runtime: Runtime, judged: ValidationCompleted, routing: Routing) -> str | None:
