@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, SerializerFunctionWrapHandler, StringConstraints, model_serializer, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from steward.commands.command_base import LONGEST_SPAN, Command, CommandReason, Instant, Note, WindowId
+from steward.commands.release_command import ReleaseCommand as ReleaseCommand  # among `COMMANDS`
 from steward.events import (
     AlertAcknowledged,
     AlertMuted,
@@ -14,16 +15,22 @@ from steward.events import (
     DefectChangeRequested,
     DefectProposed,
     Event,
+    ExceptionProposed,
     FreezeProposed,
-    OverrideAction,
-    ReleaseOverrideProposed,
     RemovalProposed,
     ReproductionRequested,
     RetrainingProposed,
     RollbackProposed,
 )
+from steward.governance.audit_exception import LONGEST_EXCEPTION
 from steward.spec.monitors import MonitorName
 from steward.spec.severity import Severity
+
+
+def _check_invariant(name: str) -> str:
+    from steward.governance.invariants.catalogue import check_name  # noqa: PLC0415 - what most commands never need
+
+    return check_name(name)
 
 
 class AcknowledgeCommand(Command):
@@ -147,46 +154,6 @@ class RollBackCommand(Command):
         return f"rolls the release back: {self.reason}"
 
 
-class ReleaseCommand(Command):
-    """A release is moved on, ended, approved, rejected or requested again, or an emergency override is reviewed."""
-
-    publishes: ClassVar[type[Event]] = ReleaseOverrideProposed
-
-    command: Literal["release"] = "release"
-    action: OverrideAction
-    version: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{1,64}$")] | None = None
-    evidence: Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{32})?$")] = ""
-    emergency: bool = False
-    subject: Literal["release", "guardrails"] = "release"
-    reason: CommandReason
-
-    @model_serializer(mode="wrap")
-    def _as_earlier_releases(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without what is not said: the command line of an earlier release writes the same text."""
-        usual = {"evidence": "", "emergency": False, "subject": "release"}
-        return {name: value for name, value in write(self).items() if name not in usual or value != usual[name]}
-
-    @model_validator(mode="after")
-    def _fits_the_action(self) -> Self:
-        if self.emergency and self.action != "promote":
-            raise ValueError("emergency goes with promote alone; leave it out")
-        if self.subject == "guardrails" and self.action not in {"approve", "reject", "request"}:
-            raise ValueError("guardrails are approved, rejected or requested again; nothing else")
-        if self.evidence and self.action != "approve":
-            raise ValueError("evidence goes with approve alone; leave it out")
-        return self
-
-    @property
-    def sentence(self) -> str:
-        """What is asked for."""
-        of = f" of {self.version}" if self.version else ""
-        changed = "release" if self.subject == "release" else "changed guardrails"
-        what = {"review": "review the emergency override"}.get(self.action, f"{self.action} the {changed}")
-        how = " in an emergency, without approval" if self.emergency else ""
-        evidence = f" (evidence {self.evidence})" if self.evidence else ""
-        return f"asks to {what}{of}{how}{evidence}: {self.reason}"
-
-
 class OpenDefectCommand(Command):
     """An error in the data is written down."""
 
@@ -258,6 +225,33 @@ class ReproduceCommand(Command):
     def sentence(self) -> str:
         """What is asked for."""
         return f"asks to train version {self.version} again"
+
+
+class ExceptCommand(Command):
+    """An invariant is excepted for a time; an `until` that equals `issued_at` ends its exception."""
+
+    publishes: ClassVar[type[Event]] = ExceptionProposed
+
+    command: Literal["except"] = "except"
+    invariant: Annotated[str, AfterValidator(_check_invariant)]
+    owner: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+    until: Instant
+    reason: CommandReason
+
+    @model_validator(mode="after")
+    def _ends(self) -> Self:
+        if not self.issued_at <= self.until <= self.issued_at + LONGEST_EXCEPTION:
+            raise ValueError(
+                f"until must come after issued_at, by {LONGEST_EXCEPTION.days} days at most: then it is reviewed"
+            )
+        return self
+
+    @property
+    def sentence(self) -> str:
+        """What is asked for."""
+        if self.until == self.issued_at:
+            return f"ends the exception of {self.invariant}: {self.reason}"
+        return f"excepts {self.invariant} until {_format_moment(self.until)}, owner {self.owner}: {self.reason}"
 
 
 COMMANDS: dict[str, type[Command]] = {kind.model_fields["command"].default: kind for kind in Command.__subclasses__()}

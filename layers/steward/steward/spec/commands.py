@@ -20,6 +20,7 @@ CommandName = Literal[
     "change_defect",
     "remove",
     "reproduce",
+    "except",
 ]
 
 
