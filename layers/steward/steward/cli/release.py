@@ -10,7 +10,7 @@ from steward.cli.deployment import Deployment
 from steward.cli.options import Json, Model, Stack
 from steward.cli.signed_commands import CommandPatience
 from steward.cli.terminal import console, draw_table, print_json
-from steward.commands.requests import ReleaseCommand
+from steward.commands.release_command import ReleaseCommand
 from steward.errors import StewardError
 from steward.events import OverrideAction
 from steward.releasing.release import Release

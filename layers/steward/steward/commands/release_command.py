@@ -1,4 +1,4 @@
-"""The command on a release or on changed guardrails: steps, ends, approvals, and the review of an emergency override."""
+"""The command on a release or on changed guardrails: steps, ends, approvals, and reviews of overrides."""
 
 from typing import Annotated, Any, ClassVar, Literal, Self
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from steward.commands.command_base import LONGEST_SPAN, Command, CommandReason, Instant, Note, WindowId
-from steward.commands.release_command import ReleaseCommand as ReleaseCommand  # among `COMMANDS`
+from steward.commands.release_command import ReleaseCommand  # noqa: F401 - among `COMMANDS`
 from steward.events import (
     AlertAcknowledged,
     AlertMuted,
