@@ -167,18 +167,8 @@ PANELS = {
             "Show, move or end the gradual release of a version.",
             'steward release loans abort --reason "complaints since Tuesday"',
         ),
-        Entry(
-            "guardrails",
-            "guardrails:guardrails",
-            "Show the guardrails in force, or approve or reject a change of them.",
-            "steward guardrails loans",
-        ),
-        Entry(
-            "review",
-            "release:review",
-            "Review an emergency override of an approval.",
-            'steward review loans --reason "the incident of Tuesday; log loss checked"',
-        ),
+        Entry("guardrails", "guardrails:guardrails", "Show or approve guardrails.", "steward guardrails loans"),
+        Entry("review", "release:review", "Review an emergency override.", 'steward review loans --reason "checked"'),
         Entry(
             "roll-back",
             "signed_commands:roll_back",
