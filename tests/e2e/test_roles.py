@@ -103,6 +103,7 @@ ALLOWED: dict[str, Act] = {
     "WatchDeployment": write("watch/probe.json"),
     "ServePredictions": write("inbox/probe/predictions/served/direct/x"),
     "ScoreShadows": write("inbox/probe/shadows/x"),
+    "EmitLineage": write("models/probe/lineage/x"),
 }
 
 FORBIDDEN: dict[str, dict[str, Act]] = {
@@ -248,6 +249,13 @@ FORBIDDEN: dict[str, dict[str, Act]] = {
         "write versions": write(VERSION),
         "read uploads": read("inbox/lemons/reference/first.csv"),
         "delete what it uploaded": delete("inbox/lemons/shadows/x"),
+    },
+    "EmitLineage": {
+        "write routing": write(ROUTING),
+        "write versions": write(VERSION),
+        "read records": read(RECORDS),
+        "read uploads": read("inbox/lemons/reference/first.csv"),
+        "delete what it wrote": delete("models/lemons/lineage/x"),
     },
 }
 

@@ -53,6 +53,17 @@ class AuditSettings(Settings):
     alert_topic: str = Field(default="", alias="STEWARD_ALERT_TOPIC")
 
 
+class LineageSettings(Settings):
+    """Of the function that emits OpenLineage events: where they are sent to beside the store; empty sends none.
+
+    Attributes:
+        api_key_arn: of the secret or the parameter that holds the endpoint's key; empty for none.
+    """
+
+    url: str = Field(default="", alias="STEWARD_OPENLINEAGE_URL")
+    api_key_arn: str = Field(default="", alias="STEWARD_OPENLINEAGE_API_KEY_ARN")
+
+
 class QueueSettings(Settings):
     """Of a function that sends itself uploads."""
 

@@ -85,6 +85,7 @@ def gather_evidence(  # noqa: PLR0917 - the moment, by both clocks
     step = len(release.steps) - 1
     present = closed_windows(windows_of_step(release, step, windows), as_of)
     arms = total_arms(present)
+    rows = {arm: sums.rows for arm, sums in arms.items()}
     alerts = _alerts(data, spec, checked)
     results = conclude_steps(spec, release, windows, as_of)
     return ReleaseEvidence(
@@ -95,7 +96,7 @@ def gather_evidence(  # noqa: PLR0917 - the moment, by both clocks
         firing={version: _firing(alerts, spec, release, version) for version in release.versions},
         broken_ratio=_broken_ratio(spec, release, arms),
         harm=_harm(release, results),
-        rows={one.version: arms[arm].rows if arm in arms else 0 for arm, one in release.challengers.items()},
+        rows={one.version: rows.get(arm, 0) for arm, one in release.challengers.items()},
         labelled={
             one.version: sum(window.labelled.get(arm, 0) for window in present)
             for arm, one in release.challengers.items()
