@@ -69,7 +69,13 @@ NOT_ASKED_HERE: dict[str, dict[str, str]] = {
     },
     "raise_alerts": {"ledger/*/decisions/action_held/*": "test_actions.py"},
     "register_model": {"scheduler:CreateScheduleGroup": "test_register_model.py"},
-    "release_model": {"ledger/*/decisions/run_failed/*": "test_release_model.py"},
+    "release_model": {
+        "data/models/*/guardrails/*": "test_guardrails.py",
+        "ledger/*/decisions/emergency_override/*": "test_approvals.py",
+        "ledger/*/decisions/guardrails_changed/*": "test_guardrails.py",
+        "ledger/*/decisions/override_reviewed/*": "test_approvals.py",
+        "ledger/*/decisions/run_failed/*": "test_release_model.py",
+    },
     "score_shadows": {"records/*": "asked for where records were removed since"},
     "train_model": {
         "data/progress/*": "test_training_progress.py",
