@@ -46,6 +46,8 @@ NOT_ASKED_HERE: dict[str, dict[str, str]] = {
         "data/erasures/*": ERASED,
         "data/maintenance/*": "test_audit_models.py, where something has expired",
         "ledger/*/decisions/erasure_attested/*": ERASED,
+        "cloudformation:DescribeStackResourceDrifts": "test_audit_models.py",
+        "cloudformation:DescribeStacks": "test_audit_models.py: there is no stack here",
     },
     "check_window": {"data/reports/*/sagemaker/*": "test_sagemaker.py"},
     "collect_resources": {
@@ -80,7 +82,13 @@ NOT_ASKED_HERE: dict[str, dict[str, str]] = {
     },
     "raise_alerts": {"ledger/*/decisions/action_held/*": "test_actions.py"},
     "register_model": {"scheduler:CreateScheduleGroup": "test_register_model.py"},
-    "release_model": {"ledger/*/decisions/run_failed/*": "test_release_model.py"},
+    "release_model": {
+        "data/models/*/guardrails/*": "test_guardrails.py",
+        "ledger/*/decisions/emergency_override/*": "test_approvals.py",
+        "ledger/*/decisions/guardrails_changed/*": "test_guardrails.py",
+        "ledger/*/decisions/override_reviewed/*": "test_approvals.py",
+        "ledger/*/decisions/run_failed/*": "test_release_model.py",
+    },
     "score_shadows": {"records/*": "asked for where records were removed since"},
     "train_model": {
         "data/erasing/*": ERASED,

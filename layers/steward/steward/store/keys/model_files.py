@@ -95,6 +95,11 @@ def releases(model: str) -> str:
     return f"models/{model}/releases/"
 
 
+def safeguards(model: str, sha256: str) -> str:
+    """Guardrails and approvals that a declaration had, under their hash (create-only)."""
+    return f"models/{model}/guardrails/{sha256}.json"
+
+
 def release_windows(model: str, release: str) -> str:
     """Prefix of what the arms of a gradual release did, window by window."""
     return f"{releases(model)}{release}/windows/"
