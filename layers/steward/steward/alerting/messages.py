@@ -17,6 +17,7 @@ from steward.events import (
     Event,
     LedgersVerified,
     ModelRejected,
+    PersonalDataFound,
     ReleaseChanged,
     ReportRendered,
     RunFailed,
@@ -182,7 +183,7 @@ _RELEASES = {
 """What people are told of a change of the release, by its stage."""
 
 
-def notice(event: Event, report: str) -> Notification | None:  # noqa: C901 - one case an event
+def notice(event: Event, report: str) -> Notification | None:  # noqa: C901, PLR0912 - one case an event
     """Build the notification of an event; None for events that need none."""
     severity: Severity = "warning"
     match event:
@@ -194,6 +195,9 @@ def notice(event: Event, report: str) -> Notification | None:  # noqa: C901 - on
         case BatchRejected():
             subject = "rows rejected" if event.code == ROUNDED_IDS else "file rejected"
             text = f"{event.source}\n{event.message}\nThe file is kept where it was uploaded."
+        case PersonalDataFound():
+            found = "\n".join(finding.sentence for finding in event.findings)
+            subject, text = "personal data found", f"{event.source}\n{found}\n{event.message}"
         case ModelRejected():
             problems = "\n".join(event.problems)
             subject, text = (

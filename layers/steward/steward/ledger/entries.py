@@ -58,6 +58,7 @@ Action = Literal[
     "rollback_declined",
     "release_changed",
     "release_declined",
+    "personal_data_found",
     "data_corrected",
     "defect_changed",
     "defect_refused",

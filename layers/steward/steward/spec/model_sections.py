@@ -23,6 +23,7 @@ from steward.spec.monitors import (
     PerformanceMetric,
     PerformanceMonitor,
 )
+from steward.spec.personal_data import PersonalData
 from steward.spec.policies import RetrainingPolicy, Schedules, WindowPolicy
 from steward.spec.quality import BusinessValue, Fairness, Resource, Rule, Segment
 from steward.spec.release import ReleasePolicy
@@ -109,6 +110,7 @@ class ModelSections(SpecSection):
     validation: ValidationPolicy = Field(default_factory=ValidationPolicy)
     release: ReleasePolicy = Field(default_factory=ReleasePolicy)
     commands: CommandPolicy = Field(default_factory=CommandPolicy)
+    personal_data: PersonalData = Field(default_factory=PersonalData)
     defects: DefectPolicy = Field(default_factory=DefectPolicy)
     retention: Retention = Field(default_factory=Retention)
 
