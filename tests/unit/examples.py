@@ -100,6 +100,7 @@ def evaluation(*, passed: bool = True, champion: str | None = "20240101-00000000
         holdout_start=START + 5 * DAY,
         holdout_rows=678,
         metrics={"roc_auc": 0.8123, "log_loss": 0.4567},
+        intervals={"log_loss": (0.4012, 0.5122)},
         champion_metrics={"roc_auc": 0.7, "log_loss": 0.6},
         gates=[
             GateResult(gate="same_features", passed=True, message="3 features, as declared"),

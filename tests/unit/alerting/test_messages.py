@@ -22,6 +22,7 @@ from steward.events import (
     BatchRejected,
     Event,
     ModelRejected,
+    NewFinding,
     ReleaseChanged,
     ReportRendered,
     RunFailed,
@@ -332,6 +333,19 @@ def test_chat_rooms_get_the_custom_format_and_nothing_is_too_long_for_them() -> 
             "critical",
         ),
         (
+            AuditCompleted(
+                **COMMON,
+                audit="a2",
+                passed=False,
+                failed=["ledger_chain", "licence_known"],
+                news=[NewFinding(invariant="licence_known", severity="warning", message="none", remedy="say it")],
+                stored=stored("reports/a2.json"),
+            ),
+            "lemons: audit failed",
+            "warning  licence_known: none\n  say it\nInvariants that do not hold: ledger_chain, licence_known",
+            "warning",
+        ),
+        (
             ReleaseChanged(**COMMON, run="r1", version="v2", previous="v1", stage="champion", summary="gains 0.02"),
             "lemons: champion is now v2",
             "gains 0.02",
@@ -356,6 +370,7 @@ def test_people_hear_of_what_needs_them(event: Event, subject: str, said: str, s
     [
         BatchIngested(**COMMON, kind="labels", batch="b", source="s", rows=1, rejected_rows=0, windows=[]),
         AuditCompleted(**COMMON, audit="a1", passed=True, failed=[], stored=stored()),
+        AuditCompleted(**COMMON, audit="a2", passed=False, failed=["ledger_chain"], news=[], stored=stored()),
         ReleaseChanged(**COMMON, run="r1", version="v2", previous="v1", stage="refused", summary="no better"),
     ],
 )

@@ -1,131 +1,116 @@
-"""Every invariant is checked by itself: when one is broken, the audit names that one."""
+"""What an audit says beside its verdicts: since when, what is new, what is excepted, what does not apply."""
 
 import dataclasses
-from datetime import timedelta
-from typing import Any
 
-import pytest
-
-from steward.governance.audit import INVARIANTS, audit, needed_actions
+from steward.governance.audit import Audit, audit
 from steward.governance.audit_evidence import AuditEvidence, LedgerEvidence
-from steward.ledger import Action, Decision, LedgerEntry
-from steward.ledger.checkpoints import ChainHead
-from steward.ledger.tampering import Tampering
+from steward.governance.audit_exception import AuditException, AuditExceptions
+from steward.governance.audit_finding import AuditFinding
 from steward.releasing.routing import Routing
-from tests.unit.examples import START, evaluation, manifest, spec
-
-CHAMPION = manifest().version
-
-
-def ledger(*decided: tuple[Action, str]) -> list[LedgerEntry]:
-    entries: list[LedgerEntry] = []
-    for action, subject in decided:
-        decision = Decision(
-            identity=f"{action}-{subject}",
-            model="lemons",
-            action=action,
-            subject=subject,
-            summary="",
-            as_of=START,
-            correlation_id="c",
-        )
-        head = entries[-1] if entries else None
-        entries.append(LedgerEntry.following(head, decision, function="release_model", recorded_at=START))
-    return entries
+from tests.unit.examples import DAY, START
+from tests.unit.governance.invariants.intact import AS_OF, CHAMPION, intact
 
 
-def read(entries: list[LedgerEntry], **more: Any) -> LedgerEvidence:
-    """What an audit knows of a ledger with these entries."""
-    head = ChainHead(model="lemons", sequence=len(entries), hash=entries[-1].hash) if entries else None
-    decisions = {action: [entry for entry in entries if entry.action == action] for action in needed_actions()}
-    return LedgerEvidence(head, len(entries), decisions=decisions, **more)
+def later(days: int, **changes: object) -> AuditEvidence:
+    """The intact evidence some days later."""
+    at = AS_OF + days * DAY
+    ledger = dataclasses.replace(intact().ledger, checkpointed_at=at)
+    return dataclasses.replace(intact(), **{"as_of": at, "ledger": ledger, **changes})
 
 
-PROMOTED = ledger(("training_completed", CHAMPION), ("champion_promoted", CHAMPION), ("version_refused", "v0"))
+def without_card(days: int = 0, message: str = "card.md is gone", **changes: object) -> AuditEvidence:
+    return later(days, problems={"card": [message]}, **changes)
 
 
-def evidence(**changes: Any) -> AuditEvidence:
-    """What a model in good order has."""
-    routing = Routing(model="lemons").promote(CHAMPION, over=None, run="r1", as_of=START, promoted_at=START)
-    usual = AuditEvidence(
-        spec=spec(),
-        routing=routing,
-        ledger=read(PROMOTED),
-        manifest=manifest(),
-        evaluation=evaluation(),
-        as_of=START,
-        objects_verified=7,
+def excepted(*, until: int, ended: int | None = None) -> AuditExceptions:
+    one = AuditException(
+        invariant="champion_card",
+        owner="ana",
+        reason="lost in the move",
+        author="arn:aws:iam::123456789012:user/ana",
+        command="c1",
+        declared_at=AS_OF,
+        until=AS_OF + until * DAY,
+        ended_at=AS_OF + ended * DAY if ended is not None else None,
     )
-    return dataclasses.replace(usual, **changes)
+    return AuditExceptions(model="lemons", exceptions=[one])
 
 
-def failed(**changes: Any) -> list[str]:
-    return audit(evidence(**changes), identity="a1").failed
+def card(report: Audit) -> AuditFinding:
+    found = report.finding("champion_card")
+    assert found
+    return found
 
 
-def test_a_model_in_good_order_passes() -> None:
-    report = audit(evidence(), identity="a1")
+def test_a_report_names_the_champion_and_the_head_of_the_ledger() -> None:
+    report = audit(intact(), identity="a1")
+    head = intact().ledger.head
+    assert head
+    assert (report.champion, report.ledger_entries, report.ledger_head) == (CHAMPION, head.sequence, head.hash)
+
+
+def test_of_a_model_without_a_champion_what_needs_one_does_not_apply() -> None:
+    bare = dataclasses.replace(
+        intact(), routing=Routing(model="lemons"), ledger=LedgerEvidence(), manifest=None, evaluation=None
+    )
+    report = audit(bare, identity="a1")
     assert report.failed == []
-    assert [finding.invariant for finding in report.findings] == [invariant.name for invariant in INVARIANTS]
-    assert (report.champion, report.ledger_entries, report.ledger_head) == (CHAMPION, 3, PROMOTED[-1].hash)
-
-
-def test_a_model_without_a_champion_passes() -> None:
-    bare = evidence(
-        routing=Routing(model="lemons"), ledger=read([]), manifest=None, evaluation=None, objects_verified=0
-    )
-    assert audit(bare, identity="a1").failed == []
-
-
-def test_a_ledger_that_was_tampered_with_fails_alone_and_says_where() -> None:
-    changed = Tampering(kind="changed", model="lemons", first=2, last=2, message="entry 2 of lemons was changed")
-    report = audit(evidence(ledger=read(PROMOTED, tampering=[changed])), identity="a1")
-    assert report.failed == ["ledger_chain"]
-    assert "entry 2 of lemons was changed" in [finding.message for finding in report.findings]
-
-
-def test_a_checkpoint_that_is_overdue_fails_alone() -> None:
-    written = START - timedelta(days=3)
-    assert failed(ledger=read(PROMOTED, checkpointed_at=written)) == []
-    assert failed(ledger=read(PROMOTED, checkpointed_at=written - timedelta(minutes=1))) == ["checkpoint_current"]
-
-
-@pytest.mark.parametrize(
-    "entries",
-    [
-        [],
-        ledger(("champion_promoted", "another")),
-        ledger(("champion_promoted", CHAMPION), ("champion_promoted", "another")),
-    ],
-)
-def test_a_champion_that_the_ledger_does_not_know_fails_alone(entries: list[LedgerEntry]) -> None:
-    assert failed(ledger=read(entries)) == ["champion_recorded"]
-
-
-def test_a_champion_removed_by_hand_fails() -> None:
-    assert failed(routing=Routing(model="lemons")) == ["champion_recorded"]
-
-
-@pytest.mark.parametrize(
-    ("part", "invariant"),
-    [
-        ("artifact", "champion_artifact"),
-        ("baseline", "champion_artifact"),
-        ("card", "champion_card"),
-        ("evaluation", "champion_evidence"),
-        ("dataset", "dataset_intact"),
-        ("records", "dataset_intact"),
-    ],
-)
-def test_a_part_that_is_missing_or_changed_fails_alone(part: str, invariant: str) -> None:
-    report = audit(evidence(problems={part: ["s3://steward-data/it has other bytes"]}), identity="a1")
-    assert report.failed == [invariant]
-    assert "s3://steward-data/it has other bytes" in [finding.message for finding in report.findings]
+    assert card(report).status == "not_applicable"
+    assert card(report).message == "no version is in charge yet"
 
 
 def test_without_its_manifest_neither_artifact_nor_dataset_can_be_vouched_for() -> None:
-    assert failed(manifest=None, problems={"manifest": ["gone"]}) == ["champion_artifact", "dataset_intact"]
+    report = audit(later(0, manifest=None, problems={"manifest": ["gone"]}), identity="a1")
+    assert {"champion_artifact", "dataset_intact"} <= set(report.failed)
 
 
-def test_a_champion_that_its_gates_refused_fails_alone() -> None:
-    assert failed(evaluation=evaluation(passed=False)) == ["champion_evidence"]
+def test_a_finding_lasts_since_the_first_audit_in_a_row_that_had_it() -> None:
+    first = audit(without_card(), identity="a1")
+    second = audit(without_card(1), identity="a2", previous=first)
+    mended = audit(later(2), identity="a3", previous=second)
+    again = audit(without_card(3), identity="a4", previous=mended)
+    assert [card(one).since for one in (first, second, mended, again)] == [AS_OF, AS_OF, None, AS_OF + 3 * DAY]
+    assert second.previous == "a1"
+
+
+def test_people_are_told_of_what_is_new_and_of_what_changed() -> None:
+    first = audit(without_card(), identity="a1")
+    same = audit(without_card(1), identity="a2", previous=first)
+    other = audit(without_card(2, "card.json is gone"), identity="a3", previous=same)
+    assert [one.news for one in (first, same, other)] == [["champion_card"], [], ["champion_card"]]
+    assert card(other).since == AS_OF
+
+
+def test_an_exception_silences_a_finding_until_it_ends() -> None:
+    first = audit(without_card(exceptions=excepted(until=2)), identity="a1")
+    assert (first.failed, first.news, card(first).status) == ([], [], "excepted")
+    assert card(first).exception == excepted(until=2).exceptions[0]
+    last = audit(without_card(2, exceptions=excepted(until=2)), identity="a2", previous=first)
+    assert (last.failed, last.news) == (["champion_card"], ["champion_card"])
+    assert card(last).since == AS_OF
+
+
+def test_an_exception_that_was_withdrawn_counts_no_more() -> None:
+    assert audit(without_card(1, exceptions=excepted(until=9, ended=1)), identity="a1").failed == ["champion_card"]
+    assert audit(without_card(1, exceptions=excepted(until=9, ended=2)), identity="a1").failed == []
+
+
+def test_an_exception_of_what_holds_changes_nothing() -> None:
+    assert card(audit(later(0, exceptions=excepted(until=9)), identity="a1")).status == "holds"
+
+
+def test_a_report_of_an_older_release_is_read_and_its_findings_last_since_then() -> None:
+    old = Audit.model_validate(
+        {
+            "audit": "a0",
+            "model": "lemons",
+            "as_of": START.isoformat(),
+            "champion": CHAMPION,
+            "ledger_entries": 3,
+            "ledger_head": "",
+            "findings": [{"invariant": "champion_card", "holds": False, "message": "card.md is gone"}],
+        }
+    )
+    assert old.failed == ["champion_card"]
+    now = audit(without_card(), identity="a1", previous=old)
+    assert (card(now).since, now.news) == (START, [])

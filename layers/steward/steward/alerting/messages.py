@@ -212,12 +212,9 @@ def notice(event: Event, report: str) -> Notification | None:  # noqa: C901, PLR
             )
         case CollectionFailed():
             subject, text = "resources cannot be read", event.message
-        case AuditCompleted(passed=False):
-            severity = "critical"
-            subject, text = (
-                "audit failed",
-                f"Invariants that do not hold: {', '.join(event.failed)}\n{event.stored.key}\n{_witness(event)}",
-            )
+        case AuditCompleted(passed=False) if (worst := _severity_of_news(event)) != "info":
+            severity = worst
+            subject, text = "audit failed", _describe_audit(event)
         case LedgersVerified() if event.news:
             severity = "critical"
             subject, text = (
@@ -265,6 +262,21 @@ def _report_text(rendered: ReportRendered, report: str) -> str:
         f"{rendered.digest}\n\nThe report: {report}, or `steward report {rendered.model}`\n"
         f"This copy of it stays: {rendered.page.key}\n{_witness(rendered)}"
     )
+
+
+def _severity_of_news(event: AuditCompleted) -> Severity:
+    """How severe the findings are that nobody was told of yet; older releases tell of all, each time."""
+    if event.news is None:
+        return "critical"
+    return max((one.severity for one in event.news), key=rank, default="info")
+
+
+def _describe_audit(event: AuditCompleted) -> str:
+    """What is new, each with its remedy; then all that fails, by name."""
+    lines = [f"{one.severity}  {one.invariant}: {one.message}\n  {one.remedy}" for one in event.news or ()]
+    failing = f"Invariants that do not hold: {', '.join(event.failed)}"
+    known = f"{failing} (`steward audit {event.model}`)"
+    return "\n".join([*lines, known, event.stored.key, _witness(event)])
 
 
 def _witness(event: AuditCompleted | ReportRendered) -> str:

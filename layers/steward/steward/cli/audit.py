@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from steward.cli import history
 from steward.cli.audit_bundle import write_bundle
@@ -17,6 +18,7 @@ from steward.cli.wait_notice import wait_notice
 from steward.errors import StewardError
 from steward.events import AuditRequested
 from steward.governance.audit import Audit
+from steward.governance.audit_finding import AuditFinding
 
 
 def audit(
@@ -82,10 +84,28 @@ def request_audit(deployment: Deployment, model: str, patience: float, *, whole:
 
 def table(report: Audit) -> Table:
     """One row an invariant."""
-    verdict = f"{len(report.failed)} of {len(report.findings)} do not hold" if report.failed else "all hold"
+    verdict = f"{len(report.failed)} of {len(report.findings)} fail" if report.failed else "none fails"
     title = f"Audit of {report.model}, champion {report.champion}: {verdict}"
     drawn = draw_table(title, "invariant", "", "what was found", whole=("",))
-    for finding in report.findings:
-        mark = "[green]holds[/]" if finding.holds else "[bold red]BROKEN[/]"
-        drawn.add_row(finding.invariant.replace("_", " "), mark, finding.message)
+    for group in ("process", "data"):
+        drawn.add_section()
+        for finding in (one for one in report.findings if one.group == group):
+            drawn.add_row(finding.invariant.replace("_", " "), _MARKS[finding.status], _describe(finding))
     return drawn
+
+
+_MARKS = {
+    "holds": "[green]holds[/]",
+    "fails": "[bold red]FAILS[/]",
+    "excepted": "[yellow]excepted[/]",
+    "not_applicable": "[dim]n/a[/]",
+}
+
+
+def _describe(finding: AuditFinding) -> Text:
+    """What was found; of what does not hold, since when, and the remedy or the exception."""
+    if finding.holds:
+        return Text(finding.message)
+    said = finding.exception.sentence if finding.exception else finding.remedy
+    since = f"{finding.severity}, since {finding.since:%Y-%m-%d}: " if finding.since else ""
+    return console.stack(finding.message, Text(since + said, style="dim"))

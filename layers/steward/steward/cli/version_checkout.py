@@ -8,6 +8,8 @@ from pathlib import Path, PurePosixPath
 from steward.concurrency import prefetch_map
 from steward.errors import NotReleased, ObjectChanged, ObjectMissing, StewardError
 from steward.governance.card import ModelCard
+from steward.governance.card_sections import card_markdown
+from steward.governance.croissant import croissant
 from steward.releasing.serving import refuse_unreleased
 from steward.repositories import models
 from steward.retraining.manifest import DatasetManifest
@@ -87,11 +89,13 @@ def _parts(
     yield "spec.json", spec
     if evaluation:
         card = ModelCard.of(models.SpecRevision.model_validate_json(spec).spec, manifest, evaluation)
-        yield "card.md", card.markdown().encode()
+        yield "card.md", card_markdown(card).encode()
     body = data.get_verified(manifest.dataset)
     yield "dataset/manifest.json", body
     if manifest.environment == data.environment:
-        named = [item.stored for item in DatasetManifest.model_validate_json(body).objects]
+        dataset = DatasetManifest.model_validate_json(body)
+        yield "dataset/croissant.json", croissant(dataset, manifest.dataset)
+        named = [item.stored for item in dataset.objects]
         for content in prefetch_map(data.get_exact, named):
             yield f"dataset/{_within(content.stored.key)}", content.body
 

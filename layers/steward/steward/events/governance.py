@@ -2,7 +2,9 @@
 
 from pydantic import Field
 
+from steward.documents import TolerantModel
 from steward.events.event import Event, ObjectRef, Sentence
+from steward.spec.severity import Severity
 
 
 class CommandRefused(Event):
@@ -35,12 +37,25 @@ class AuditRequested(Event):
     )
 
 
+class NewFinding(TolerantModel):
+    """An invariant whose failure the audit before did not have, or had with another message."""
+
+    invariant: str
+    severity: Severity
+    message: Sentence
+    remedy: Sentence
+
+
 class AuditCompleted(Event):
     """Every invariant was checked."""
 
     audit: str
     passed: bool
-    failed: list[str]
+    failed: list[str] = Field(description="The invariants that fail and are not excepted.")
+    excepted: list[str] = Field(default=[], description="Those that fail under an exception that is in force.")
+    news: list[NewFinding] | None = Field(
+        default=None, description="What people are told of; null of a release that told of every failure."
+    )
     stored: ObjectRef
     ledger_entries: int = Field(default=0, description="The place of the last entry of the model's ledger.")
     ledger_head: str = Field(default="", description="Its hash: who keeps it can show that nothing before it changed.")

@@ -1,11 +1,10 @@
-"""What an audit has read, and the shape of an invariant that judges it."""
+"""What an audit has read; plain facts, that repositories gather."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
 
-from steward.documents import TolerantModel
+from steward.governance.audit_exception import AuditExceptions
 from steward.ledger import Action, LedgerEntry
 from steward.ledger.checkpoints import ChainHead
 from steward.ledger.tampering import Tampering
@@ -43,11 +42,12 @@ class LedgerEvidence:
 
 @dataclass(frozen=True, slots=True)
 class AuditEvidence:
-    """The evidence of an audit, read from the store.
+    """The evidence of an audit, read from the store by `repositories.audit_evidence`, one reader a part.
 
     Attributes:
         problems: what is missing or has changed, found by reading every byte, of the champion's `manifest`, `artifact`,
             `baseline`, `dataset`, `records`, `card`, `evaluation`.
+        exceptions: all that were ever declared.
         records_in: the environment whose records the champion was trained on, where it is not this one.
     """
 
@@ -60,27 +60,4 @@ class AuditEvidence:
     objects_verified: int = 0
     records_in: str | None = None
     problems: dict[str, list[str]] = field(default_factory=dict)
-
-
-class AuditFinding(TolerantModel):
-    """What one invariant's check found."""
-
-    invariant: str
-    holds: bool
-    message: str
-
-
-class Invariant(Protocol):
-    """One thing that must hold of every model at every moment.
-
-    Attributes:
-        name: as reports and alerts have it.
-        actions: of the ledger, whose entries `check` looks at: they alone are read.
-    """
-
-    name: str
-    actions: tuple[Action, ...]
-
-    def check(self, evidence: AuditEvidence) -> AuditFinding:
-        """Look at the evidence."""
-        ...
+    exceptions: AuditExceptions = field(default_factory=lambda: AuditExceptions(model=""))

@@ -6,6 +6,7 @@ from datetime import datetime
 from html import escape
 
 from steward.governance.audit import Audit
+from steward.governance.audit_finding import AuditFinding
 from steward.governance.card import ModelCard
 from steward.ledger import LedgerEntry
 from steward.ledger.checkpoints import Checkpoint
@@ -127,12 +128,25 @@ def _audit(audit: Audit) -> list[str]:
         f"<h3>Audit of {audit.as_of:%Y-%m-%d %H:%M} UTC: {verdict}</h3>",
         "<table>",
         *(
-            f'<tr><td class="{"good" if one.holds else "bad"}">{"holds" if one.holds else "BROKEN"}</td>'
-            f"<td>{escape(one.invariant.replace('_', ' '))}</td><td>{escape(one.message)}</td></tr>"
+            f'<tr><td class="{"bad" if one.fails else "good" if one.holds else ""}">{_verdict(one)}</td>'
+            f"<td>{escape(one.invariant.replace('_', ' '))}</td><td>{escape(one.message)}{_more(one)}</td></tr>"
             for one in audit.findings
         ),
         "</table>",
     ]
+
+
+def _verdict(finding: AuditFinding) -> str:
+    return f"FAILS ({finding.severity})" if finding.fails else escape(finding.status.replace("_", " "))
+
+
+def _more(finding: AuditFinding) -> str:
+    """Since when it does not hold, and what the exception or the remedy is."""
+    if finding.holds:
+        return ""
+    said = finding.exception.sentence if finding.exception else finding.remedy
+    since = f"since {finding.since:%Y-%m-%d %H:%M} UTC. " if finding.since else ""
+    return f"<br>{escape(since + said)}"
 
 
 def _cards(model: BundleModel) -> list[str]:

@@ -1,8 +1,10 @@
 """Every performance metric, by task and name."""
 
+import math
 from typing import Any
 
 from steward.performance.binary_metrics import BINARY_METRICS, business_value
+from steward.performance.intervals import Estimate
 from steward.performance.metric import Metric
 from steward.performance.multiclass_metrics import MULTICLASS_METRICS
 from steward.performance.outcomes import Outcomes
@@ -31,8 +33,21 @@ def metrics_of(spec: ModelSpec) -> dict[PerformanceMetric, Metric[Any, Any]]:
 
 def metric_values(outcomes: Outcomes, prices: BusinessValue | None = None) -> dict[str, float]:
     """The value of every metric that is defined, also of the business value where decisions have prices."""
+    return {name: estimate.value for name, estimate in _estimates(outcomes, prices).items()}
+
+
+def metric_intervals(outcomes: Outcomes, prices: BusinessValue | None = None) -> dict[str, tuple[float, float]]:
+    """The 95 % interval of every metric that has one with finite bounds."""
+    return {
+        name: (estimate.low, estimate.high)
+        for name, estimate in _estimates(outcomes, prices).items()
+        if math.isfinite(estimate.low) and math.isfinite(estimate.high)
+    }
+
+
+def _estimates(outcomes: Outcomes, prices: BusinessValue | None) -> dict[str, Estimate]:
     known = dict(METRICS[outcomes.task])
     if prices and outcomes.task == "binary_classification":
         known["business_value"] = business_value(prices)
     estimates = {name: metric(outcomes) for name, metric in known.items()}
-    return {name: estimate.value for name, estimate in estimates.items() if estimate is not None}
+    return {name: estimate for name, estimate in estimates.items() if estimate is not None}

@@ -177,7 +177,17 @@ def _audit(kept: StoredDocument[Audit]) -> AuditState:
         as_of=kept.it.as_of,
         ledger_entries=kept.it.ledger_entries,
         invariants=[
-            InvariantState(invariant=found.invariant, holds=found.holds, message=shorten(found.message))
+            InvariantState(
+                invariant=found.invariant,
+                holds=found.holds,
+                message=shorten(found.message),
+                status=found.status,
+                group=found.group,
+                severity=found.severity,
+                remedy=found.remedy,
+                since=found.since,
+                excepted=shorten(found.exception.sentence) if found.exception else "",
+            )
             for found in kept.it.findings
         ],
         source=kept.stored,

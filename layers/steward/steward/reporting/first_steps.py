@@ -8,6 +8,7 @@ from steward.reporting.formatting import day, moment, name
 from steward.reporting.health import OF_ALERTS
 from steward.reporting.model_report import HEALTH_STATUSES, HealthStatus, ModelReport
 from steward.reporting.reported_monitors import MonitorState
+from steward.spec.severity import rank
 
 MOST = 8
 """Steps that are listed; the sections below have the rest."""
@@ -107,9 +108,12 @@ def _answers(model: str, monitor: MonitorState) -> tuple[str, ...]:
 
 def _audit(report: ModelReport) -> Iterator[FirstStep]:
     if report.audit and report.audit.failed:
-        broken = [found for found in report.audit.invariants if not found.holds]
+        broken = sorted(
+            (found for found in report.audit.invariants if found.fails), key=lambda one: -rank(one.severity)
+        )
+        worst = broken[0].severity
         yield FirstStep(
-            look="critical",
+            look="attention" if worst == "info" else worst,
             title="The audit fails",
             note=f"as of {moment(report.audit.as_of)}",
             sentence="; ".join(f"{name(found.invariant)}: {found.message}" for found in broken),

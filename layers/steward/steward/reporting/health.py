@@ -24,8 +24,8 @@ def health_status(
 ) -> tuple[HealthStatus, str]:
     """How a model is, and why.
 
-    Critical are a critical alert, an audit that fails, a critical defect past its deadline, and a failed run where no
-    version is in charge. A warning is an alert of that severity, any other failed run or defect past its deadline,
+    Critical are a critical alert or finding of the audit, an overdue defect of that severity, and a failed run where no
+    version is in charge. A warning is an alert or a finding of that severity, any other failed run or overdue defect,
     and a monitor of which windows keep being bad. Attention is asked for by alerts of severity `info`, by what waits
     for people, and by what is on its way to an alert.
 
@@ -106,8 +106,12 @@ def _failed_run(failed: FailedRun | None, champion: str | None) -> Iterator[tupl
 
 
 def _audit(audit: AuditState | None) -> Iterator[tuple[HealthStatus, str]]:
-    if audit and audit.failed:
-        yield "critical", f"the audit fails: {_join_names(audit.failed)}"
+    severities = {one.severity for one in audit.invariants if one.fails} if audit else set()
+    worst: Sequence[HealthStatus] = ("critical", "warning")  # what is for information only is in the section
+    for severity in worst:
+        if audit and severity in severities:
+            yield severity, f"the audit fails: {_join_names(audit.failed)}"
+            return
 
 
 def _overdue(defects: Sequence[OpenDefect]) -> Iterator[tuple[HealthStatus, str]]:

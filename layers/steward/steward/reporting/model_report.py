@@ -1,11 +1,12 @@
 """The report document of one model, with the source object of every figure."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
 
-from steward.documents import VersionedModel
+from steward.documents import AnyText, VersionedModel
 from steward.events import DefectState, ObjectRef
+from steward.governance.audit_finding import FindingStatus, InvariantGroup
 from steward.monitoring.check import Bar
 from steward.reporting.judgements import Judgement
 from steward.reporting.ledger_projection import LedgerProjection
@@ -105,11 +106,22 @@ class OpenDefect(ReportPart):
 
 
 class InvariantState(ReportPart):
-    """What the audit found of one invariant."""
+    """What the audit found of one invariant; releases that wrote no status knew no exceptions."""
 
     invariant: str
     holds: bool
     message: str
+    status: Annotated[FindingStatus, AnyText()] | None = None
+    group: Annotated[InvariantGroup, AnyText()] | None = None
+    severity: Severity = "critical"
+    remedy: str = ""
+    since: AwareDatetime | None = None
+    excepted: str = Field(default="", description="Until when, by whom and why; empty where it is not.")
+
+    @property
+    def fails(self) -> bool:
+        """Whether something is wrong, and nobody has excepted it."""
+        return not self.holds and self.status != "excepted"
 
 
 class AuditState(ReportPart):
@@ -124,7 +136,7 @@ class AuditState(ReportPart):
     @property
     def failed(self) -> list[str]:
         """The invariants that do not hold."""
-        return [invariant.invariant for invariant in self.invariants if not invariant.holds]
+        return [invariant.invariant for invariant in self.invariants if invariant.fails]
 
 
 class ScheduleState(ReportPart):

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from steward.governance.audit import needed_actions
 from steward.governance.audit_evidence import LedgerEvidence
+from steward.governance.invariants.catalogue import needed_actions
 from steward.ledger import LedgerEntry
 from steward.ledger.checkpoints import ChainHead, Checkpoint
 from steward.runtime import AuditSettings, Runtime

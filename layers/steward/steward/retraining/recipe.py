@@ -27,11 +27,11 @@ class Fitted(Protocol):
 
     classes_: NDArray[np.generic]
 
-    def predict(self, rows: pd.DataFrame) -> NDArray[np.float64]:
+    def predict(self, rows: pd.DataFrame | NDArray[np.float64]) -> NDArray[np.float64]:
         """Values, shape (rows,); asked of regressors alone."""
         ...
 
-    def predict_proba(self, rows: pd.DataFrame) -> NDArray[np.float64]:
+    def predict_proba(self, rows: pd.DataFrame | NDArray[np.float64]) -> NDArray[np.float64]:
         """Probabilities, shape (rows, classes), in the order of `classes_`; asked of classifiers alone."""
         ...
 
@@ -93,8 +93,8 @@ def score(model: Fitted, spec: ModelSpec, rows: pd.DataFrame) -> NDArray[np.floa
     return score_frame(model, spec, feature_frame(rows, spec))
 
 
-def score_frame(model: Fitted, spec: ModelSpec, frame: pd.DataFrame) -> NDArray[np.float64]:
-    """The same of rows whose features are as `feature_frame` gives them."""
+def score_frame(model: Fitted, spec: ModelSpec, frame: pd.DataFrame | NDArray[np.float64]) -> NDArray[np.float64]:
+    """The same of rows whose features are as `feature_frame` gives them; or, of an estimator alone, as encoded."""
     match spec.task:
         case "regression":
             return np.asarray(model.predict(frame), dtype=np.float64)

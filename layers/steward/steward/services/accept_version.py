@@ -8,6 +8,7 @@ from steward.documents import first_problem
 from steward.errors import ObjectChanged, ObjectMissing
 from steward.events import NO_MODEL, Event, ObjectCreated, ObjectRef, ValidationCompleted, VersionRejected
 from steward.governance.card import ModelCard
+from steward.governance.card_sections import card_markdown
 from steward.outbox import OutboxEntry, announce
 from steward.promotion.acceptance import IncomingVersion, verify
 from steward.promotion.transfer import LedgerExtract, Part, Transfer
@@ -175,7 +176,7 @@ def _store(
     )
     card = ModelCard.of(arrival.declared, manifest, evaluation)
     runtime.data.put(keys.version(transfer.model, version, "card.json"), card.model_dump_json(indent=1).encode())
-    runtime.data.put(keys.version(transfer.model, version, "card.md"), card.markdown().encode(), "text/markdown")
+    runtime.data.put(keys.version(transfer.model, version, "card.md"), card_markdown(card).encode(), "text/markdown")
     run = arrival.run.model_copy(
         update={
             "stage": "validated",

@@ -109,6 +109,7 @@ def _evaluate(
         holdout_start=manifest.holdout_until,
         holdout_rows=len(fresh),
         metrics=dict(contest.metrics),
+        intervals=dict(contest.intervals),
         champion_metrics=metric_values(outcomes_of(constant, fresh, spec), spec.business_value),
         gates=judge(GATES, contest, spec.validation),
     )

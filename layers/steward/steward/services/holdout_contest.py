@@ -12,7 +12,7 @@ from steward.baselines.baseline import Baseline
 from steward.fairness.group_fairness import GroupTreatment
 from steward.performance.entity_figures import entities_of
 from steward.performance.grouping import outcomes_by_group, segment_rows
-from steward.performance.metrics import metric_values
+from steward.performance.metrics import metric_intervals, metric_values
 from steward.profiles.segments import Decisions
 from steward.records.columns import Chunk
 from steward.records.frame_rows import chunk_of
@@ -67,6 +67,7 @@ def contest_of(
     by_group = asked.segment_margin is not None or asked.fairness is not None
     chunk = chunk_of(holdout, spec) if by_group else Chunk(0, {})
     usable = not output_problem(labels, challenger.scores)
+    outcomes = outcomes_of(challenger.scores, holdout, spec) if usable else None
     return Contest(
         labels=labels,
         times=holdout[spec.columns.time].dt.tz_localize(None).to_numpy(),
@@ -81,7 +82,8 @@ def contest_of(
         declared_features=list(spec.features),
         leakage=baseline.leakage,
         maximum_auc=spec.monitors.label_leakage.maximum_auc if spec.monitors.label_leakage else None,
-        metrics=metric_values(outcomes_of(challenger.scores, holdout, spec), spec.business_value) if usable else {},
+        metrics=metric_values(outcomes, spec.business_value) if outcomes else {},
+        intervals=metric_intervals(outcomes, spec.business_value) if outcomes else {},
         first=first,
         probe=Probe(spec, holdout, challenger.predict, champion.predict) if challenger.predict else None,
         segments=segment_rows(chunk, baseline.bins) if asked.segment_margin is not None else {},

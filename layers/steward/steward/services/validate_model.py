@@ -9,8 +9,9 @@ from steward.baselines.baseline import Baseline
 from steward.errors import ObjectChanged, ObjectMissing, TrainingImpossible, UntrustedArtifact
 from steward.events import Event, ObjectRef, TrainingCompleted, ValidationCompleted
 from steward.governance.card import ModelCard
+from steward.governance.card_sections import card_markdown
 from steward.outbox import OutboxEntry, announce
-from steward.performance.metrics import metric_values
+from steward.performance.metrics import metric_intervals, metric_values
 from steward.repositories import models, training_data
 from steward.repositories.first_versions import first_version
 from steward.repositories.run_attempts import AttemptKilled, Attempts
@@ -115,6 +116,7 @@ def _evaluate(runtime: Runtime, spec: ModelSpec, completed: TrainingCompleted, a
             holdout_start=frozen.holdout_start,
             holdout_rows=len(holdout),
             metrics=dict(contest.metrics),
+            intervals=dict(contest.intervals),
             champion_metrics=metric_values(outcomes_of(opposing, holdout, spec), spec.business_value),
             gates=judge(GATES, contest, spec.validation),
         ),
@@ -165,7 +167,9 @@ def _adoption(
         leakage=baseline.leakage,
         maximum_auc=spec.monitors.label_leakage.maximum_auc if spec.monitors.label_leakage else None,
     )
-    metrics = metric_values(baseline.holdout, spec.business_value) if baseline.holdout else {}
+    known = baseline.holdout
+    metrics = metric_values(known, spec.business_value) if known else {}
+    intervals = metric_intervals(known, spec.business_value) if known else {}
     return _store_evaluation(
         runtime,
         spec,
@@ -180,6 +184,7 @@ def _adoption(
             holdout_start=manifest.training_start,
             holdout_rows=manifest.holdout_rows,
             metrics=metrics,
+            intervals=intervals,
             champion_metrics={},
             gates=judge(ADOPTION_GATES, contest, spec.validation),
         ),
@@ -193,5 +198,5 @@ def _store_evaluation(
     card = ModelCard.of(spec, manifest, evaluation)
     put = runtime.data.create_if_absent
     put(keys.version(spec.model, manifest.version, "card.json"), card.model_dump_json(indent=1).encode())
-    put(keys.version(spec.model, manifest.version, "card.md"), card.markdown().encode(), "text/markdown")
+    put(keys.version(spec.model, manifest.version, "card.md"), card_markdown(card).encode(), "text/markdown")
     return put(keys.version(spec.model, manifest.version, "evaluation.json"), evaluation.model_dump_json().encode())

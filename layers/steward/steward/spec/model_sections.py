@@ -15,6 +15,7 @@ from steward.spec.data_description import DataDescription
 from steward.spec.defects import DefectPolicy
 from steward.spec.durations import Duration
 from steward.spec.features import Feature
+from steward.spec.model_description import ModelDescription
 from steward.spec.monitors import (
     CLASSIFICATION_METRICS,
     REGRESSION_METRICS,
@@ -58,6 +59,9 @@ class ModelSections(SpecSection):
     owner: str = Field(description="Who answers for the model: a person or a team.")
     data: DataDescription | None = Field(
         default=None, description="Origin, licence, purpose and collection of the data, for auditors and data cards."
+    )
+    documentation: ModelDescription | None = Field(
+        default=None, description="Purpose, users, risks and people of the model, for model cards and technical files."
     )
     task: Task
     positive_label: str = "1"

@@ -92,6 +92,7 @@ class Contest:
         maximum_auc: how well it may, None for no limit.
         entities: the hash of the entity of each row, shape (rows,); None where no column says of whom rows are.
         metrics: the challenger's, on the holdout.
+        intervals: of those that have one, of 95 %.
         first: the first approved version; None before there is one, or where nobody asks for it.
         probe: asks the versions of other rows; None where they cannot be asked.
         segments: the positions of the rows of each group of each declared segment, by name.
@@ -116,6 +117,7 @@ class Contest:
     maximum_auc: float | None = None
     entities: NDArray[np.uint64] | None = None
     metrics: Mapping[str, float] = field(default_factory=dict)
+    intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     first: FirstVersion | None = None
     probe: Probe | None = None
     segments: Mapping[str, RowIndices] = field(default_factory=dict)

@@ -85,6 +85,7 @@ class Evaluation(VersionedModel):
     """The evidence on which a version was released or refused.
 
     Attributes:
+        intervals: of its metrics, of 95 %; empty for those that have none, and in evaluations of older releases.
         accepted: of a version that came from another environment; `champion` is then the one it takes over from here.
     """
 
@@ -101,6 +102,7 @@ class Evaluation(VersionedModel):
     holdout_rows: int
     metrics: dict[str, float]
     champion_metrics: dict[str, float]
+    intervals: dict[str, tuple[float, float]] = {}
     gates: list[GateResult]
     accepted: AcceptedVersion | None = None
 

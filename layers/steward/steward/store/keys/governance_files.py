@@ -63,6 +63,11 @@ def audit_time(key: str) -> datetime:
         raise StewardError(f"{key} is no name of an audit's report; remove what is not Steward's own") from error
 
 
+def audit_exceptions(model: str) -> str:
+    """The exceptions from invariants of a model (compare-and-swap)."""
+    return f"models/{model}/exceptions.json"
+
+
 def reports() -> str:
     """Prefix of all reports."""
     return "reports/"

@@ -1,0 +1,1 @@
+"""What must hold of every model at every moment: one class each, in the two lists of `catalogue`."""

@@ -1,0 +1,43 @@
+"""Each invariant is broken by itself, and the audit finds that one and no other."""
+
+import pytest
+
+from steward.governance.audit import audit
+from steward.governance.invariants.catalogue import DATA_GOVERNANCE, GROUPS, INVARIANTS, PROCESS_GOVERNANCE
+from steward.spec.severity import SEVERITIES
+from tests.unit.governance.invariants import of_versions_and_ledger
+from tests.unit.governance.invariants.intact import Break, intact
+
+BREAKS: list[Break] = [*of_versions_and_ledger.BREAKS]
+"""Everything that is broken in turn; a module of breaks is added here."""
+
+
+def test_all_hold_of_the_intact_model_and_each_looks_at_something() -> None:
+    report = audit(intact(), identity="a1")
+    assert {one.invariant: one.message for one in report.findings if one.status != "holds"} == {}
+    assert [one.invariant for one in report.findings] == list(INVARIANTS)
+    assert all(one.message and not one.remedy and one.since is None for one in report.findings)
+
+
+@pytest.mark.parametrize("broken", BREAKS, ids=[f"{one.invariant}-{one.name.replace(' ', '_')}" for one in BREAKS])
+def test_what_is_wrong_fails_its_invariant_alone(broken: Break) -> None:
+    report = audit(broken.change(intact()), identity="a1")
+    assert {one.invariant: one.message for one in report.failing}.keys() == {broken.invariant}
+    (finding,) = report.failing
+    assert broken.said in finding.message
+    assert finding.since == report.as_of
+    assert finding.remedy
+    assert "{" not in finding.remedy
+
+
+def test_every_invariant_has_a_test_that_breaks_it() -> None:
+    assert {one.invariant for one in BREAKS} == INVARIANTS.keys()
+
+
+def test_names_are_unique_and_each_has_a_severity_a_remedy_and_a_promise() -> None:
+    assert len(INVARIANTS) == len(DATA_GOVERNANCE) + len(PROCESS_GOVERNANCE)
+    assert list(GROUPS.values()) == [PROCESS_GOVERNANCE, DATA_GOVERNANCE]
+    for invariant in INVARIANTS.values():
+        assert invariant.severity in SEVERITIES
+        assert "`" in invariant.remedy
+        assert (type(invariant).__doc__ or "").strip().endswith(".")
