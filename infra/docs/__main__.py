@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from infra.docs import alarms, commands, events, keys, packages, parameters, sagemaker
+from infra.docs import alarms, commands, events, invariants, keys, packages, parameters, sagemaker
 
 FOLDER = Path(__file__).parent
 PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = {
@@ -15,6 +15,7 @@ PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = {
         "packages": packages.picture,
         "table of packages": packages.table,
     },
+    "audit.md": {"invariants": invariants.table},
     "commands.md": {"commands": commands.table},
     "operations.md": {"alarms": alarms.table, "parameters": parameters.table},
     "permissions.md": {"functions": events.permissions},

@@ -104,6 +104,7 @@ _NEEDED: dict[str, Callable[[Parameters], Iterator[Request]]] = {
     "DeleteObjects": _delete,
     "GetBucketNotificationConfiguration": _alone("s3:GetBucketNotification", "arn:aws:s3:::{Bucket}"),
     "PutEvents": _put_events,
+    "ListSubscriptionsByTopic": _alone("sns:ListSubscriptionsByTopic", "{TopicArn}"),
     "Publish": _alone("sns:Publish", "{TopicArn}"),
     "SendMessage": _queue("sqs:SendMessage"),
     "ReceiveMessage": _queue("sqs:ReceiveMessage"),

@@ -24,6 +24,7 @@ from steward.events import (
     DefectProposed,
     DefectReviewRequested,
     Event,
+    ExceptionProposed,
     FreezeProposed,
     MaintenanceRequested,
     ReportRequested,
@@ -210,6 +211,13 @@ def after(days: int, kind: type[Event]) -> Phase:
     return asked
 
 
+def except_card(world: World) -> None:
+    """A person excepts an invariant."""
+    until = world.deployment.clock.now + 30 * DAY
+    said = {"invariant": "champion_card", "owner": "ada", "until": until, "reason": "lost", "author": ADA.arn}
+    ask(world, ExceptionProposed, **said)
+
+
 def watch(world: World) -> None:
     """Somebody removed a schedule; the hour is over."""
     world.cloud.schedules.pop("lemons-check")
@@ -286,6 +294,7 @@ PHASES: dict[str, Phase] = {
     "late day": late_day,
     "report": after(0, ReportRequested),
     "audit": after(0, AuditRequested),
+    "except": except_card,
     "retain": after(120, MaintenanceRequested),
     "checkpoint": checkpoint,
     "watch": watch,

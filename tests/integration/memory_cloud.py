@@ -230,6 +230,9 @@ class MemoryCloud:
         self.notifications.append(asked)
         return {"MessageId": "1"}
 
+    def _subscriptions(self, _: Parameters) -> Answer:
+        return {"Subscriptions": [{"Protocol": "email"}]}
+
     def _send_message(self, asked: Parameters) -> Answer:
         self.queues[asked["QueueUrl"].rsplit("/", 1)[-1]].append(asked["MessageBody"])
         return {"MessageId": "1"}
@@ -293,6 +296,7 @@ _OPERATIONS: dict[str, Callable[[MemoryCloud, Parameters], Answer]] = {
     "PutEvents": MemoryCloud._put_events,
     "PutRecordBatch": MemoryCloud._refuse_records,
     "Publish": MemoryCloud._publish,
+    "ListSubscriptionsByTopic": MemoryCloud._subscriptions,
     "SendMessage": MemoryCloud._send_message,
     "GetMetricData": MemoryCloud._get_metric_data,
     "ListQueues": MemoryCloud._list_queues,

@@ -10,6 +10,7 @@ from datetime import timedelta
 import pandas as pd
 
 from steward.cli.version_export import collect, upload
+from steward.governance.audit_exception import AuditException, AuditExceptions
 from steward.operation.collection_windows import Collection
 from steward.retraining.training_progress import TrainingProgress
 from steward.store.bucket import Bucket
@@ -61,6 +62,12 @@ def sent() -> Iterator[tuple[str, bytes]]:
         model="lemons", run="20240120T000000-12345678", stage="comparing spans", rows=5600, trying="trailing", fold=2,
         best="everything", best_loss=0.5123, began_at=EPOCH, updated_at=EPOCH,
     )  # fmt: skip
+    excepted = AuditException(
+        invariant="champion_card", owner="ana", reason="lost in the move", author=AUTHOR, command="command-1",
+        declared_at=EPOCH, until=EPOCH + timedelta(days=90),
+    )  # fmt: skip
+    exceptions = AuditExceptions(model="lemons", exceptions=[excepted])
+    yield "models/lemons/exceptions.json", exceptions.model_dump_json().encode()
     yield "progress/lemons.json", progress.model_dump_json().encode()
 
 

@@ -25,6 +25,7 @@ from steward.events import (
     DefectChangeRequested,
     DefectProposed,
     Event,
+    ExceptionProposed,
     FreezeProposed,
     ReleaseOverrideProposed,
     RemovalProposed,
@@ -122,6 +123,16 @@ EVENTS = [
     (requests.OpenDefectCommand, {"title": "mileage in km", "windows": ["20240119T000000Z_1d"]}, DefectProposed),
     (requests.ChangeDefectCommand, {"defect": "d1", "change": "assign", "owner": "ann"}, DefectChangeRequested),
     (requests.RemoveCommand, {"reason": "a wrong window"}, RemovalProposed),
+    (
+        requests.ExceptCommand,
+        {
+            "invariant": "champion_card",
+            "owner": "ann",
+            "until": datetime.fromisoformat("2024-06-03T00:00:00Z"),
+            "reason": "lost",
+        },
+        ExceptionProposed,
+    ),
     (requests.ReproduceCommand, {"version": "20240115-0123abcd"}, ReproductionRequested),
 ]
 

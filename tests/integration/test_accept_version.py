@@ -96,6 +96,9 @@ def test_a_version_that_comes_whole_is_put_in_charge_and_recorded(
     assert manifest["environment"] == "staging"
     evaluation = production.object(f"models/lemons/versions/{staged.version}/evaluation.json")
     assert (evaluation["accepted"]["origin"], evaluation["accepted"]["author"]) == ("staging", AUTHOR)
+    split = manifest["split"]["key"]
+    assert split == manifest["dataset"]["key"].replace("manifest.json", "split.json")
+    assert production.contents(split)[split] == staged.bodies["split.json"]
 
 
 def test_what_was_accepted_checks_windows_and_stands_an_audit(production: Deployment, staged: ExportedVersion) -> None:
@@ -155,7 +158,9 @@ def test_a_part_with_other_bytes_is_refused(production: Deployment, staged: Expo
     assert any(problem.startswith(f"{part} has SHA-256") for problem in event.problems)
 
 
-@pytest.mark.parametrize("part", ["manifest.json", "baseline.json", "evaluation.json", "run.json", "ledger.json"])
+@pytest.mark.parametrize(
+    "part", ["manifest.json", "baseline.json", "evaluation.json", "split.json", "run.json", "ledger.json"]
+)
 def test_a_part_that_is_missing_is_refused(production: Deployment, staged: ExportedVersion, part: Part) -> None:
     event = refused(production, arrive(production, staged, **{part.replace(".", "_"): None}))
     assert event.problems == [f"{part} is missing"]

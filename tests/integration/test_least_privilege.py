@@ -39,6 +39,7 @@ NOT_ASKED_HERE: dict[str, dict[str, str]] = {
         "s3:ListBucket": ACCEPTED,
         "s3:PutObject": ACCEPTED,
     },
+    "audit_models": {"data/maintenance/*": "test_audit_models.py, where something has expired"},
     "check_window": {"data/reports/*/sagemaker/*": "test_sagemaker.py"},
     "collect_resources": {
         "data/inbox/*/telemetry/cloudwatch/*": "test_collect_resources.py",

@@ -105,7 +105,7 @@ STORY: dict[str, Phase] = {
     **{name: PHASES[name] for name in ("retrain", "thaw", "roll back", "mute")},
     "nothing to roll back to": roll_back,
     **{name: PHASES[name] for name in ("test the champion", "reproduce", "review defects")},
-    **{name: PHASES[name] for name in ("report", "audit", "checkpoint", "retain", "watch")},
+    **{name: PHASES[name] for name in ("report", "audit", "except", "checkpoint", "retain", "watch")},
     "all is well": tick,
     "no such defect": lambda steward: ask(
         steward, DefectChangeRequested, defect="20240101-x", change="close", author=ADA.arn
@@ -130,7 +130,7 @@ RECORDED = {
     "accept_commands": "command_accepted command_refused",
     "accept_version": "version_rejected",
     "attribute_features": "window_attributed",
-    "audit_models": "audit_completed ledgers_verified version_attested",
+    "audit_models": "audit_completed exception_changed ledgers_verified version_attested",
     "check_window": "check_completed",
     "collect_resources": "collection_failed resources_collected",
     "ingest_records": "batch_deferred batch_ingested batch_rejected batch_repeated data_corrected personal_data_found",

@@ -47,9 +47,10 @@ class Settings(InputHidingModel):
 
 
 class AuditSettings(Settings):
-    """Of the function that audits, and signs: with which key; empty signs nothing."""
+    """Of the function that audits, and signs: with which key (empty signs nothing), and whom alerts go to."""
 
     signing_key_arn: str = Field(default="", alias="STEWARD_SIGNING_KEY_ARN")
+    alert_topic: str = Field(default="", alias="STEWARD_ALERT_TOPIC")
 
 
 class QueueSettings(Settings):

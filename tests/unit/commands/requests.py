@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from steward.commands import command_base, requests
 from steward.commands.command_base import Command
 from steward.events import DefectChange, OverrideAction
+from steward.governance.audit_exception import LONGEST_EXCEPTION
+from steward.governance.invariants.catalogue import INVARIANTS
 from steward.spec.monitors import MonitorName
 from steward.spec.severity import SEVERITIES
 
@@ -53,6 +55,14 @@ def commands(draw: st.DrawFn) -> Command:
             "reason": reasons,
         },
         requests.ReproduceCommand: {"version": st.just("20240119-4af1")},
+        requests.ExceptCommand: {
+            "invariant": st.sampled_from(sorted(INVARIANTS)),
+            "owner": reasons,
+            "until": st.timedeltas(timedelta(0), LONGEST_EXCEPTION).map(
+                lambda span: issued_at + timedelta(seconds=int(span.total_seconds()))
+            ),
+            "reason": reasons,
+        },
         requests.FreezeCommand: {"until": st.none() | later, "reason": reasons},
     }
     said = {name: draw(values) for name, values in own.get(kind, {"reason": reasons}).items()}

@@ -2,20 +2,27 @@
 
 import dataclasses
 
+from steward.events import ExceptionProposed
 from steward.governance.audit import Audit, audit
 from steward.governance.audit_evidence import AuditEvidence, LedgerEvidence
 from steward.governance.audit_exception import AuditException, AuditExceptions
 from steward.governance.audit_finding import AuditFinding
+from steward.governance.operation_evidence import OperationEvidence
 from steward.releasing.routing import Routing
-from tests.unit.examples import DAY, START
+from tests.unit.examples import DAY, START, spec
 from tests.unit.governance.invariants.intact import AS_OF, CHAMPION, intact
+from tests.unit.governance.invariants.of_versions import releasing
 
 
 def later(days: int, **changes: object) -> AuditEvidence:
     """The intact evidence some days later."""
     at = AS_OF + days * DAY
     ledger = dataclasses.replace(intact().ledger, checkpointed_at=at)
-    return dataclasses.replace(intact(), **{"as_of": at, "ledger": ledger, **changes})
+    watched = dataclasses.replace(intact().operation, watched_at=at)
+    fresh = dataclasses.replace(intact().data, defects=())
+    return dataclasses.replace(
+        intact(), **{"as_of": at, "ledger": ledger, "operation": watched, "data": fresh, **changes}
+    )
 
 
 def without_card(days: int = 0, message: str = "card.md is gone", **changes: object) -> AuditEvidence:
@@ -34,6 +41,20 @@ def excepted(*, until: int, ended: int | None = None) -> AuditExceptions:
         ended_at=AS_OF + ended * DAY if ended is not None else None,
     )
     return AuditExceptions(model="lemons", exceptions=[one])
+
+
+def propose(command: str, *, until: int, at: int = 0) -> ExceptionProposed:
+    return ExceptionProposed(
+        occurred_at=AS_OF,
+        as_of=AS_OF + at * DAY,
+        model="lemons",
+        correlation_id=command,
+        invariant="champion_card",
+        owner="ana",
+        until=AS_OF + until * DAY,
+        reason="lost in the move",
+        author="arn:aws:iam::123456789012:user/ana",
+    )
 
 
 def card(report: Audit) -> AuditFinding:
@@ -86,13 +107,29 @@ def test_an_exception_silences_a_finding_until_it_ends() -> None:
     assert (first.failed, first.news, card(first).status) == ([], [], "excepted")
     assert card(first).exception == excepted(until=2).exceptions[0]
     last = audit(without_card(2, exceptions=excepted(until=2)), identity="a2", previous=first)
-    assert (last.failed, last.news) == (["champion_card"], ["champion_card"])
+    assert last.failed == last.news == ["champion_card", "exceptions_current"]
     assert card(last).since == AS_OF
 
 
 def test_an_exception_that_was_withdrawn_counts_no_more() -> None:
     assert audit(without_card(1, exceptions=excepted(until=9, ended=1)), identity="a1").failed == ["champion_card"]
     assert audit(without_card(1, exceptions=excepted(until=9, ended=2)), identity="a1").failed == []
+
+
+def test_a_command_that_comes_again_changes_nothing() -> None:
+    first = AuditExceptions(model="lemons").with_change(propose("c1", until=9))
+    ended = first.with_change(propose("c2", until=1, at=1))
+    assert first == excepted(until=9)
+    assert first.with_change(propose("c1", until=9)) == first
+    assert ended.with_change(propose("c2", until=1, at=1)) == ended
+    assert ended.with_change(propose("c1", until=9)) == ended
+    assert ended.in_force("champion_card", AS_OF + DAY) is None
+
+
+def test_another_exception_replaces_the_one_in_force() -> None:
+    both = AuditExceptions(model="lemons").with_change(propose("c1", until=9)).with_change(propose("c2", until=2, at=1))
+    assert [one.in_force(AS_OF + DAY) for one in both.exceptions] == [False, True]
+    assert both.in_force("champion_card", AS_OF + 2 * DAY) is None
 
 
 def test_an_exception_of_what_holds_changes_nothing() -> None:
@@ -114,3 +151,21 @@ def test_a_report_of_an_older_release_is_read_and_its_findings_last_since_then()
     assert old.failed == ["champion_card"]
     now = audit(without_card(), identity="a1", previous=old)
     assert (card(now).since, now.news) == (START, [])
+
+
+def test_a_release_in_its_time_is_no_finding() -> None:
+    assert audit(releasing(3), identity="a1").failing == []
+
+
+def test_without_a_section_data_what_is_not_said_is_shown_and_fails_no_audit() -> None:
+    report = audit(later(0, spec=spec()), identity="a1")
+    undescribed = {"origin_known", "licence_known", "purpose_known", "collection_described"}
+    assert {one.invariant for one in report.failing} == undescribed
+    assert report.failed == []
+
+
+def test_findings_of_what_the_deployment_cannot_know_say_so() -> None:
+    report = audit(later(0, operation=OperationEvidence(release="0.1.0")), identity="a1")
+    unknown = [one for one in report.findings if one.status == "not_applicable"]
+    assert {one.invariant for one in unknown} >= {"alerts_subscribed", "deployment_watched", "dead_letters_empty"}
+    assert all(one.message for one in unknown)

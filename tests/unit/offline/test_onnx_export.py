@@ -11,6 +11,7 @@ from steward.offline.onnx_export import NotConvertible, compare_predictions, con
 from steward.offline.onnx_operators import _round_down
 from steward.offline.version import Version
 from steward.retraining.fitting import fit_rows
+from steward.retraining.onnx_support import onnx_obstacle
 from tests.unit.examples import SPEC, manifest, sales, spec
 from tests.unit.properties import some_examples
 
@@ -60,6 +61,8 @@ CONVERTED = [
 @pytest.mark.parametrize(("recipe", "text"), CONVERTED)
 def test_both_say_the_same_of_rows_with_gaps_and_unseen_categories(recipe: str, text: str) -> None:
     version = version_of(recipe, text)
+    assert version.spec.retraining.recipe
+    assert not onnx_obstacle(version.spec.retraining.recipe)
     unseen = rows_of(1)
     unseen.loc[::5, "make"] = "DeLorean"
     found = compare_predictions(convert(version), version, unseen)
@@ -77,10 +80,13 @@ def test_both_say_the_same_of_rows_with_gaps_and_unseen_categories(recipe: str, 
     ],
 )
 def test_what_does_not_convert_is_refused_with_the_reason_and_what_to_do(recipe: str, reason: str) -> None:
+    version = version_of(recipe)
     with pytest.raises(
         NotConvertible, match=rf"cannot be written as ONNX: .*{reason}.*\. Score with steward\.load, or"
     ):
-        convert(version_of(recipe))
+        convert(version)
+    assert version.spec.retraining.recipe
+    assert reason in onnx_obstacle(version.spec.retraining.recipe)
 
 
 def test_a_model_that_says_something_else_is_refused() -> None:

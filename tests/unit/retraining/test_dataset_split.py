@@ -1,5 +1,6 @@
 """Labelled rows are divided by time or by entity, and evidence shows that the parts have nothing in common."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from steward.documents import FROM_STORE
 from steward.errors import SpecInvalid, TrainingImpossible
 from steward.retraining.dataset_split import DatasetParts, held_out, split
 from steward.retraining.fitting import fit_version
@@ -21,6 +23,8 @@ OF_BUYERS = SPEC.replace("  label: lemon\n", "  label: lemon\n  entity: buyer\n"
 
 
 def declared(settings_of_retraining: str = "", text: str = SPEC) -> ModelSpec:
+    if "calibration_share" in settings_of_retraining:
+        text = text.replace("{estimator: LogisticRegression}", "{estimator: LogisticRegression, calibration: sigmoid}")
     return spec(text + "  holdout_span: 4d\n" + settings_of_retraining)
 
 
@@ -133,6 +137,19 @@ def test_filters_choose_what_is_fitted_on_and_the_holdout_is_judged_whole() -> N
 def test_a_split_or_filter_that_cannot_be_is_refused_with_the_remedy(settings: str, text: str, problem: str) -> None:
     with pytest.raises(SpecInvalid, match=problem):
         declared(settings, text)
+
+
+@pytest.mark.parametrize("recipe", ["  recipe: {estimator: LogisticRegression}\n", ""])
+def test_rows_are_kept_out_for_a_calibration_only_where_one_is_declared(recipe: str) -> None:
+    text = SPEC.replace("  recipe: {estimator: LogisticRegression}\n", recipe) + "  split: {calibration_share: 0.2}\n"
+    with pytest.raises(SpecInvalid, match=r"no calibration is declared: write recipe\.calibration"):
+        spec(text)
+
+
+def test_a_stored_declaration_that_an_older_release_accepted_is_still_read() -> None:
+    stored = json.loads(declared("  split: {calibration_share: 0.2}\n").model_dump_json())
+    stored["retraining"]["recipe"]["calibration"] = None
+    assert ModelSpec.model_validate(stored, context=FROM_STORE).retraining.split.calibration_share == 0.2
 
 
 def test_filters_need_a_recipe() -> None:

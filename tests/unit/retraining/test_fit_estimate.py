@@ -127,7 +127,40 @@ def test_a_model_that_is_trained_elsewhere_needs_no_room() -> None:
     require_room(spec(elsewhere), 10**9, seconds=1, megabytes=1)
 
 
-def test_searches_are_not_counted() -> None:
-    recipe = Recipe.model_validate({"estimator": "Ridge", "search": {"parameters": {"alpha": [1.0, 2.0]}}})
-    of = declared("Ridge")
-    assert estimate_fit(of, recipe, 10_000).fits == 1
+def searched(estimator: str, rows: int, **search: Any) -> FitEstimate:
+    values = {"max_iter": [200]} if estimator.startswith("Hist") else {"alpha": [2.0]}  # and the declared one
+    recipe = Recipe.model_validate({"estimator": estimator, "search": {"parameters": values, **search}})
+    return estimate_fit(declared(estimator), recipe, rows)
+
+
+def test_a_search_counts_its_fits_on_parts_of_the_rows() -> None:
+    plain = estimate(declared("Ridge"), 1_000_000)
+    found = searched("Ridge", 1_000_000, folds=3, seconds=600)
+    assert found.fits == plain.fits + 2 * 3
+    assert found.seconds == pytest.approx(plain.seconds * (1 + 2 * 3 / 2), rel=0.05)
+    assert found.cautious_seconds == pytest.approx(TIME_MARGIN * found.seconds)
+
+
+def test_a_search_takes_no_more_than_its_time_but_for_the_first_combination() -> None:
+    alone, found = (searched("Ridge", 1_000_000, folds=4, seconds=seconds) for seconds in (1e-6, 600))
+    plain = estimate(declared("Ridge"), 1_000_000)
+    assert alone.seconds - plain.seconds == pytest.approx((found.seconds - plain.seconds) / 2)
+    capped = searched("Ridge", 10_000_000, folds=2, seconds=200)
+    assert capped.seconds <= estimate(declared("Ridge"), 10_000_000).seconds + 200
+    assert capped.cautious_seconds <= TIME_MARGIN * estimate(declared("Ridge"), 10_000_000).seconds + 200
+
+
+def test_the_costliest_combination_may_win() -> None:
+    doubled = declared("HistGradientBoostingClassifier", 3, {"max_iter": 200})
+    found = searched("HistGradientBoostingClassifier", 1_000_000, folds=1, seconds=1e-6)
+    first = estimate(declared("HistGradientBoostingClassifier"), 1_000_000)
+    assert found.seconds == pytest.approx(estimate(doubled, 1_000_000).seconds + first.seconds / 2, rel=0.1)
+
+
+def test_a_search_that_does_not_fit_is_refused_before_it_starts() -> None:
+    search = {"parameters": {"max_iter": [100, 1000]}, "seconds": 600}
+    of = declared("HistGradientBoostingClassifier", 20)
+    recipe = Recipe.model_validate({"estimator": "HistGradientBoostingClassifier", "search": search})
+    of = of.model_copy(update={"retraining": of.retraining.model_copy(update={"recipe": recipe})})
+    with pytest.raises(TrainingImpossible, match=r"\(10 fits\).*give the search fewer seconds or folds"):
+        require_room(of, 500_000, **SMALL)

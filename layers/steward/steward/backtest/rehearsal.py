@@ -10,7 +10,6 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from steward.backtest.candidates import candidate_places, realise_candidate
@@ -19,6 +18,7 @@ from steward.backtest.policies import RehearsedPolicy
 from steward.backtest.records import ReplayRecords, check_records
 from steward.backtest.replay import replay_policy
 from steward.backtest.results import PolicyReplay, ScheduleReplay
+from steward.backtest.row_file import read_rows, write_rows
 from steward.events import RealisedLoss
 
 _PAUSE = 0.2
@@ -122,8 +122,8 @@ def _pool(
 ) -> Iterator[tuple[ProcessPoolExecutor, Any]]:
     context = get_context("spawn")
     with tempfile.TemporaryDirectory() as folder, context.Manager() as manager:
-        path = Path(folder) / "rows.pickle"
-        records.rows.to_pickle(path)
+        path = Path(folder) / "rows.npz"
+        write_rows(path, records.rows)
         finished = manager.Queue()
         head = (path, replace(records, rows=records.rows.iloc[:0]))
         pool = ProcessPoolExecutor(
@@ -138,7 +138,7 @@ def _pool(
 def _begin(head: Any, policies: Sequence[RehearsedPolicy], dollars_a_run: float, finished: Any) -> None:
     path, without_rows = head
     threadpool_limits(1)
-    records = replace(without_rows, rows=pd.read_pickle(path))  # noqa: S301 - of the parent process
+    records = replace(without_rows, rows=read_rows(path))
     fits = FitCache(path.parent)
     _work.append(_Work(records, policies, dollars_a_run, lambda name, done: finished.put((name, done)), fits))
 

@@ -180,6 +180,12 @@ PANELS = {
             "steward change-defect loans 5f0c2a7d assign --owner ana",
         ),
         Entry(
+            "except",
+            "exceptions:except_invariant",
+            "Except an invariant of audits for a time.",
+            'steward except loans licence_known --owner ana --for 90d --reason "the contract is being renewed"',
+        ),
+        Entry(
             "remove",
             "signed_commands:remove",
             "Remove a model permanently.",

@@ -1,6 +1,7 @@
 """`steward audit`: checks every invariant of a model, and packs the evidence for auditors."""
 
 import uuid
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -83,23 +84,28 @@ def request_audit(deployment: Deployment, model: str, patience: float, *, whole:
 
 
 def table(report: Audit) -> Table:
-    """One row an invariant."""
-    verdict = f"{len(report.failed)} of {len(report.findings)} fail" if report.failed else "none fails"
-    title = f"Audit of {report.model}, champion {report.champion}: {verdict}"
-    drawn = draw_table(title, "invariant", "", "what was found", whole=("",))
-    for group in ("process", "data"):
-        drawn.add_section()
-        for finding in (one for one in report.findings if one.group == group):
-            drawn.add_row(finding.invariant.replace("_", " "), _MARKS[finding.status], _describe(finding))
+    """One row an invariant: what fails first, the most severe before the others; what does not apply last."""
+    counts = Counter(_KINDS.get(finding.status, "") for finding in report.findings if finding not in report.failing)
+    noted = len(report.failing) - len(report.failed)
+    parts = [
+        f"{len(report.failed)} of {len(report.findings)} fail" if report.failed else "none fails",
+        *([f"{noted} to note"] if noted else []),
+        *(f"{counts[kind]} {kind}" for kind in _KINDS.values() if counts[kind]),
+    ]
+    title = f"Audit of {report.model}, champion {report.champion}: {', '.join(parts)}"
+    drawn = draw_table(title, "invariant", "group", "", "what was found", whole=("group", ""))
+    others = [
+        one for status in ("excepted", "holds", "not_applicable") for one in report.findings if one.status == status
+    ]
+    for finding in (*report.failing, *others):
+        mark = _SEVERITIES[finding.severity] if finding.fails else _MARKS.get(finding.status, finding.status)
+        drawn.add_row(finding.invariant.replace("_", " "), finding.group, mark, _describe(finding))
     return drawn
 
 
-_MARKS = {
-    "holds": "[green]holds[/]",
-    "fails": "[bold red]FAILS[/]",
-    "excepted": "[yellow]excepted[/]",
-    "not_applicable": "[dim]n/a[/]",
-}
+_KINDS = {"excepted": "excepted", "holds": "hold", "not_applicable": "not applicable"}
+_SEVERITIES = {"critical": "[bold red]CRITICAL[/]", "warning": "[bold yellow]WARNING[/]", "info": "[cyan]note[/]"}
+_MARKS = {"holds": "[green]holds[/]", "excepted": "[magenta]excepted[/]", "not_applicable": "[dim]n/a[/]"}
 
 
 def _describe(finding: AuditFinding) -> Text:
@@ -107,5 +113,5 @@ def _describe(finding: AuditFinding) -> Text:
     if finding.holds:
         return Text(finding.message)
     said = finding.exception.sentence if finding.exception else finding.remedy
-    since = f"{finding.severity}, since {finding.since:%Y-%m-%d}: " if finding.since else ""
+    since = f"since {finding.since:%Y-%m-%d}: " if finding.since else ""
     return console.stack(finding.message, Text(since + said, style="dim"))

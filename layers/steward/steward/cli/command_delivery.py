@@ -33,6 +33,7 @@ EFFECTS: dict[str, dict[str, bool]] = {
     "roll_back": {"champion_rolled_back": True, "rollback_declined": False},
     "open_defect": {"defect_changed": True, "defect_refused": False},
     "change_defect": {"defect_changed": True, "defect_refused": False},
+    "except": {"exception_changed": True},
     "reproduce": {"training_reproduced": True, "reproduction_failed": False},
 }
 """The ledger's entries that tell what a command led to, and whether that is what was asked for."""

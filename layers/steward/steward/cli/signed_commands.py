@@ -55,7 +55,7 @@ def mute(  # noqa: PLR0917 - the options of a command
 ) -> None:
     """Mute notifications: --for 2d, --until TIME, or --lift. Exits with 1 when refused."""
     now = this_second()
-    end = now if lift else _end(now, span, until)
+    end = now if lift else read_end(now, span, until)
     if end is None or (lift and (span or until)):
         raise StewardError("say how long: one of --for 2d, --until 2026-12-01T08:00+01:00 or --lift")
     send_command(
@@ -99,7 +99,7 @@ def freeze(  # noqa: PLR0917 - the options of a command
         stack,
         now,
         as_json=as_json,
-        until=_end(now, span, until),
+        until=read_end(now, span, until),
         reason=reason,
     )
 
@@ -178,7 +178,7 @@ COMMANDS = (acknowledge, mute, check, retrain, freeze, thaw, roll_back, open_def
 """Every command of this module, in the order of the help."""
 
 
-def _end(now: datetime, span: str | None, until: str | None) -> datetime | None:
+def read_end(now: datetime, span: str | None, until: str | None) -> datetime | None:
     """The moment that --for or --until say; None where neither does."""
     if span and until:
         raise StewardError("say either --for or --until, not both")

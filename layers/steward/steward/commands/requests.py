@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from steward.commands.command_base import LONGEST_SPAN, Command, CommandReason, Instant, Note, WindowId
 from steward.events import (
@@ -14,6 +14,7 @@ from steward.events import (
     DefectChangeRequested,
     DefectProposed,
     Event,
+    ExceptionProposed,
     FreezeProposed,
     OverrideAction,
     ReleaseOverrideProposed,
@@ -22,8 +23,15 @@ from steward.events import (
     RetrainingProposed,
     RollbackProposed,
 )
+from steward.governance.audit_exception import LONGEST_EXCEPTION
 from steward.spec.monitors import MonitorName
 from steward.spec.severity import Severity
+
+
+def _check_invariant(name: str) -> str:
+    from steward.governance.invariants.catalogue import check_name  # noqa: PLC0415 - what most commands never need
+
+    return check_name(name)
 
 
 class AcknowledgeCommand(Command):
@@ -235,6 +243,33 @@ class ReproduceCommand(Command):
     def sentence(self) -> str:
         """What is asked for."""
         return f"asks to train version {self.version} again"
+
+
+class ExceptCommand(Command):
+    """An invariant is excepted for a time; an `until` that equals `issued_at` ends its exception."""
+
+    publishes: ClassVar[type[Event]] = ExceptionProposed
+
+    command: Literal["except"] = "except"
+    invariant: Annotated[str, AfterValidator(_check_invariant)]
+    owner: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+    until: Instant
+    reason: CommandReason
+
+    @model_validator(mode="after")
+    def _ends(self) -> Self:
+        if not self.issued_at <= self.until <= self.issued_at + LONGEST_EXCEPTION:
+            raise ValueError(
+                f"until must come after issued_at, by {LONGEST_EXCEPTION.days} days at most: then it is reviewed"
+            )
+        return self
+
+    @property
+    def sentence(self) -> str:
+        """What is asked for."""
+        if self.until == self.issued_at:
+            return f"ends the exception of {self.invariant}: {self.reason}"
+        return f"excepts {self.invariant} until {_format_moment(self.until)}, owner {self.owner}: {self.reason}"
 
 
 COMMANDS: dict[str, type[Command]] = {kind.model_fields["command"].default: kind for kind in Command.__subclasses__()}

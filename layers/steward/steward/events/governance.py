@@ -1,6 +1,6 @@
 """Events about commands, retention, audits and reports."""
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from steward.documents import TolerantModel
 from steward.events.event import Event, ObjectRef, Sentence
@@ -59,6 +59,25 @@ class AuditCompleted(Event):
     stored: ObjectRef
     ledger_entries: int = Field(default=0, description="The place of the last entry of the model's ledger.")
     ledger_head: str = Field(default="", description="Its hash: who keeps it can show that nothing before it changed.")
+
+
+class ExceptionProposed(Event):
+    """A person excepts an invariant for a time; an `until` that equals `as_of` ends its exception."""
+
+    invariant: str
+    owner: str = Field(description="Who answers for it.")
+    until: AwareDatetime
+    reason: Sentence
+    author: str
+
+
+class ExceptionChanged(Event):
+    """An invariant is excepted from now on, or is no more."""
+
+    invariant: str
+    until: AwareDatetime | None = Field(description="null: the exception was ended.")
+    summary: Sentence
+    stored: ObjectRef
 
 
 class LedgersVerified(Event):

@@ -43,8 +43,8 @@ class Audit(VersionedModel):
 
     @property
     def failed(self) -> list[str]:
-        """The invariants that fail and are not excepted, in their order."""
-        return [finding.invariant for finding in self.findings if finding.fails]
+        """The invariants that fail, are not excepted, and are more than information, in their order."""
+        return [one.invariant for one in self.findings if one.fails and one.severity != "info"]
 
     def finding(self, invariant: str) -> AuditFinding | None:
         """What was found of one invariant; None where this audit did not know it."""

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from steward.governance.audit_exception import AuditExceptions
+from steward.governance.data_evidence import DataEvidence
+from steward.governance.operation_evidence import OperationEvidence
+from steward.governance.version_evidence import VersionEvidence
 from steward.ledger import Action, LedgerEntry
 from steward.ledger.checkpoints import ChainHead
 from steward.ledger.tampering import Tampering
@@ -60,4 +63,7 @@ class AuditEvidence:
     objects_verified: int = 0
     records_in: str | None = None
     problems: dict[str, list[str]] = field(default_factory=dict)
+    data: DataEvidence = field(default_factory=DataEvidence)
+    version: VersionEvidence = field(default_factory=VersionEvidence)
+    operation: OperationEvidence = field(default_factory=OperationEvidence)
     exceptions: AuditExceptions = field(default_factory=lambda: AuditExceptions(model=""))

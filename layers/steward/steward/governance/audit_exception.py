@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import AwareDatetime
 
 from steward.documents import TolerantModel, VersionedModel
+from steward.events import ExceptionProposed
 
 LONGEST_EXCEPTION = timedelta(days=180)
 """An exception is reviewed twice a year at least: longer ones are refused."""
@@ -20,7 +21,7 @@ class AuditException(TolerantModel):
         author: the ARN that AWS proved, of who declared it.
         command: the command that declared it.
         until: from this moment on it is not in force.
-        ended_at, ended_by: of one that was withdrawn before that.
+        ended_at, ended_by, ended_by_command: of one that was withdrawn or replaced before that.
     """
 
     invariant: str
@@ -32,6 +33,7 @@ class AuditException(TolerantModel):
     until: AwareDatetime
     ended_at: AwareDatetime | None = None
     ended_by: str | None = None
+    ended_by_command: str | None = None
 
     @property
     def sentence(self) -> str:
@@ -50,6 +52,38 @@ class AuditExceptions(VersionedModel):
     schema_version: Literal[1] = 1
     model: str
     exceptions: list[AuditException] = []
+
+    def with_change(self, proposed: ExceptionProposed) -> Self:
+        """The exceptions after one was declared, or ended where its end is the moment of the command.
+
+        Another for the same invariant replaces the one in force; the same command again changes nothing.
+        """
+        if any(proposed.correlation_id in (one.command, one.ended_by_command) for one in self.exceptions):
+            return self
+        ended = {
+            "ended_at": proposed.as_of,
+            "ended_by": proposed.author,
+            "ended_by_command": proposed.correlation_id,
+        }
+        kept = [
+            one.model_copy(update=ended)
+            if one.invariant == proposed.invariant and one.in_force(proposed.as_of)
+            else one
+            for one in self.exceptions
+        ]
+        if proposed.until > proposed.as_of:
+            kept.append(
+                AuditException(
+                    invariant=proposed.invariant,
+                    owner=proposed.owner,
+                    reason=proposed.reason,
+                    author=proposed.author,
+                    command=proposed.correlation_id,
+                    declared_at=proposed.as_of,
+                    until=proposed.until,
+                )
+            )
+        return self.model_copy(update={"exceptions": kept})
 
     def in_force(self, invariant: str, at: datetime) -> AuditException | None:
         """The exception of an invariant that counts at a moment; the newest of several."""

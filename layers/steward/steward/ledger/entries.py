@@ -49,6 +49,7 @@ Action = Literal[
     "audit_completed",
     "ledgers_verified",
     "version_attested",
+    "exception_changed",
     "command_accepted",
     "command_refused",
     "promotion_held",

@@ -15,11 +15,11 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import TargetEncoder
 
-from steward.attribution.trees import BOOSTING
 from steward.errors import StewardError
 from steward.offline.onnx_operators import converters, shapes
 from steward.offline.version import Version
 from steward.retraining import recipe
+from steward.retraining.onnx_support import onnx_obstacle
 from steward.retraining.recipe import Fitted, columns_of, feature_frame, learnable
 from steward.spec.model import ModelSpec
 
@@ -60,7 +60,9 @@ def convert(version: Version) -> ModelProto:
         NotConvertible: there is no operator for a part of it.
     """
     spec = version.spec
-    _refuse_calibration(version)
+    declared = spec.retraining.recipe
+    if declared and (obstacle := onnx_obstacle(declared)):
+        raise _not_convertible(version, obstacle)
     texts = _texts(spec)
     inputs = [
         (column, StringTensorType([None, 1]) if column in texts else FloatTensorType([None, 1]))
@@ -93,17 +95,6 @@ def _not_convertible(version: Version, reason: str) -> NotConvertible:
         f"version {version.manifest.version} cannot be written as ONNX: {reason.removesuffix('.')}. Score with "
         "steward.load, or declare an estimator, preprocessing and calibration that convert: infra/docs/versions.md"
     )
-
-
-def _refuse_calibration(version: Version) -> None:
-    """Refuse curves that skl2onnx draws otherwise: between two steps, and over the probability instead of the score."""
-    curve = version.model[-1]  # type: ignore[index]
-    if not isinstance(curve, CalibratedClassifierCV):
-        return
-    if curve.method == "isotonic":
-        raise _not_convertible(version, "skl2onnx has no isotonic calibration that says the same")
-    if isinstance(curve.estimator.estimator, BOOSTING):
-        raise _not_convertible(version, "skl2onnx calibrates the probability of boosted trees, and not their score")
 
 
 def score(model: ModelProto, spec: ModelSpec, rows: pd.DataFrame) -> NDArray[np.float64]:

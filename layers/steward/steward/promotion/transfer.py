@@ -18,6 +18,7 @@ Part = Literal[
     "background.json",
     "evaluation.json",
     "dataset.json",
+    "split.json",
     "spec.json",
     "run.json",
     "ledger.json",
@@ -85,6 +86,7 @@ def parts_of(manifest: VersionManifest, run: Run) -> dict[Part, ObjectRef]:
         "background.json": manifest.background,
         "evaluation.json": run.evaluation,
         "dataset.json": manifest.dataset,
+        "split.json": manifest.split,
         "spec.json": manifest.spec,
     }
     return {part: stored for part, stored in named.items() if stored}

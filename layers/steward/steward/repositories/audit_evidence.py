@@ -7,7 +7,10 @@ from steward.governance.audit_evidence import AuditEvidence
 from steward.governance.audit_exception import AuditExceptions
 from steward.repositories import models
 from steward.repositories.champion_examination import ChampionExamination
+from steward.repositories.data_evidence import gather_data
 from steward.repositories.ledger_evidence import gather_ledger
+from steward.repositories.operation_evidence import gather_operation
+from steward.repositories.version_evidence import gather_version
 from steward.runtime import AuditSettings, Runtime
 from steward.store import keys
 from steward.store.bucket import Bucket
@@ -36,6 +39,9 @@ def gather_evidence(runtime: Runtime[AuditSettings], model: str, as_of: datetime
         objects_verified=champion.verified,
         records_in=champion.elsewhere,
         problems=champion.problems,
+        data=gather_data(data, spec, routing, champion.dataset, as_of),
+        version=gather_version(runtime, spec, routing, champion.manifest),
+        operation=gather_operation(runtime),
         exceptions=read_exceptions(data, model),
     )
 

@@ -1,6 +1,7 @@
 """Sums up what the arms of a running release did in a window, from the rows as they are stored."""
 
 import io
+import zipfile
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -8,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from steward.array_types import Floats
+from steward.errors import ObjectChanged
 from steward.experiments.arm_sums import ArmSums, MetricSums, WindowSums, group_of
 from steward.performance.row_figures import row_figures
 from steward.records.hashing import text_hashes
@@ -179,8 +181,7 @@ class _Past:
             np.savez_compressed(written, hashes=hashes, means=means)
             data.create_if_absent(key, written.getvalue(), "application/octet-stream")
             stored = data.get(key)
-        with np.load(io.BytesIO(stored.body), allow_pickle=False) as found:
-            return cls(metric, found["hashes"], found["means"])
+        return cls(metric, *read_past(stored.body))
 
     def of_rows(self, rows: pd.DataFrame, spec: ModelSpec) -> Floats:
         """The covariate of each row; of an entity without a past, the mean of all others."""
@@ -189,6 +190,22 @@ class _Past:
             return np.full(len(rows), self._usual)
         at = np.minimum(self._hashes.searchsorted(hashes), len(self._hashes) - 1)
         return np.where(self._hashes[at] == hashes, self._means[at], self._usual)
+
+
+def read_past(body: bytes) -> tuple[np.ndarray, Floats]:
+    """The hashes and means that are stored of entities before a release, each of shape (entities,).
+
+    Raises:
+        ObjectChanged: it is no such file; one that would have to be unpickled is not read.
+    """
+    try:
+        with np.load(io.BytesIO(body), allow_pickle=False) as found:
+            return found["hashes"], found["means"]
+    except (ValueError, LookupError, OSError, EOFError, AttributeError, TypeError, zipfile.BadZipFile) as error:
+        raise ObjectChanged(
+            f"past.npz of the release is not what Steward wrote ({error}); remove that version of the object, and it "
+            "is worked out again"
+        ) from error
 
 
 def _past_means(

@@ -1,13 +1,14 @@
 """Estimates the time and memory of a training, so that what does not fit is refused before it starts."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from steward.errors import TrainingImpossible
+from steward.retraining.search_candidates import combinations, with_parameters
 from steward.retraining.training_span import CANDIDATES, FOLDS
 from steward.spec.model import ModelSpec
-from steward.spec.recipe import FORESTS, Estimator, Recipe
+from steward.spec.recipe import FORESTS, Estimator, ParameterSearch, Recipe
 
 TIME_MARGIN = 2.0
 """Processors differ, and so do rows: the estimate is doubled before it is compared with the function's time."""
@@ -87,26 +88,29 @@ class FitEstimate:
 
     Attributes:
         rows, columns: that it is estimated for.
-        fits: of how many fits of all rows the time is, at most.
+        fits: how often the recipe is fitted, at most.
         seconds, megabytes: the estimate.
+        cautious_seconds: the same with the margin, which the time that a search is given does not need.
     """
 
     rows: int
     columns: int
     fits: int
     seconds: float
+    cautious_seconds: float
     megabytes: float
 
     def fits_into(self, seconds: float, megabytes: float) -> bool:
         """Whether it fits with the margins."""
-        return self.seconds * TIME_MARGIN <= seconds and self.megabytes * MEMORY_MARGIN <= megabytes
+        return self.cautious_seconds <= seconds and self.megabytes * MEMORY_MARGIN <= megabytes
 
 
 def estimate_fit(spec: ModelSpec, declared: Recipe, rows: int, read: int | None = None) -> FitEstimate:
     """What a training of a declaration on so many labelled rows takes.
 
-    A search for parameters keeps its own time, and is left out. Embeddings count as many columns as they have
-    dimensions.
+    A search takes the time that it is given, or less where all its combinations are tried before; but the first is
+    always tried, on every fold. Any of them may win, so the costliest is what is fitted at last. Embeddings count as
+    many columns as they have dimensions.
 
     Args:
         spec: the declaration.
@@ -116,19 +120,40 @@ def estimate_fit(spec: ModelSpec, declared: Recipe, rows: int, read: int | None 
     """
     cost = COSTS[declared.estimator]
     columns = _columns(spec)
+    works = [_work(with_parameters(declared, tried), rows, len(spec.classes)) for tried in combinations(declared)]
+    work = max(works)
     compared = FOLDS * len(CANDIDATES) if spec.retraining.chosen_span == "auto" else 0
-    fits = 1 + compared + int(spec.retraining.refit)
-    work = _work(declared, rows, len(spec.classes))
     a_fit = rows * (columns * cost.cell_microseconds + cost.row_microseconds) * 1e-6
     pairs = rows * min(rows, _SCORED_ROWS) * (3 * columns + 1) * columns
+    fits = 1 + int(spec.retraining.refit)
+    fixed = (
+        work * (columns * cost.column_seconds + fits * a_fit)
+        + works[0] * compared * a_fit
+        + pairs * cost.pair_nanoseconds * 1e-9
+    )
     kept = columns * _FIT_BYTES + work * cost.row_kilobytes * 1e3
     return FitEstimate(
         rows=rows,
         columns=columns,
-        fits=fits,
-        seconds=work * (columns * cost.column_seconds + fits * a_fit) + pairs * cost.pair_nanoseconds * 1e-9,
+        fits=fits + compared + (len(works) * declared.search.folds if declared.search else 0),
+        seconds=fixed + _search_seconds(declared.search, works, a_fit),
+        cautious_seconds=fixed * TIME_MARGIN + _search_seconds(declared.search, works, a_fit * TIME_MARGIN),
         megabytes=_BASE_MEGABYTES + (max(rows, read or 0) * columns * _READ_BYTES + rows * kept) / 1e6,
     )
+
+
+def _search_seconds(search: ParameterSearch | None, works: Sequence[float], a_fit: float) -> float:
+    """What a search takes: the folds of a combination have, together, half as many times all rows as there are folds.
+
+    Args:
+        search: its time and folds; None where nothing is searched.
+        works: of each combination, the declared one first.
+        a_fit: seconds of a fit of all rows with default parameters.
+    """
+    if search is None:
+        return 0.0
+    taken = [work * a_fit * search.folds / 2 for work in works]
+    return max(taken[0], min(sum(taken), search.seconds))
 
 
 def require_memory_to_read(spec: ModelSpec, rows: int, megabytes: float) -> None:
@@ -179,12 +204,13 @@ def require_room(spec: ModelSpec, rows: int, *, seconds: float, megabytes: float
         if most
         else "a shorter span does not help, since all rows are read"
     )
-    margins = f"{found.seconds * TIME_MARGIN:,.0f} s and {found.megabytes * MEMORY_MARGIN:,.0f} MB"
+    shorter = "give the search fewer seconds or folds, " if declared.search else ""
+    margins = f"{found.cautious_seconds:,.0f} s and {found.megabytes * MEMORY_MARGIN:,.0f} MB"
     raise TrainingImpossible(
         f"{declared.estimator} on {rows:,} rows and {found.columns:,} columns is estimated to take "
         f"{found.seconds:,.0f} s{fits} and {found.megabytes:,.0f} MB, with the margins {margins}, and the function "
-        f"TrainModel has {seconds:,.0f} s and {megabytes:,.0f} MB. Nothing was fitted: {fewer}, choose a smaller "
-        f"estimator or fewer trees, raise MemorySize of TrainModel in template.yaml, or {_ELSEWHERE}"
+        f"TrainModel has {seconds:,.0f} s and {megabytes:,.0f} MB. Nothing was fitted: {fewer}, {shorter}choose a "
+        f"smaller estimator or fewer trees, raise MemorySize of TrainModel in template.yaml, or {_ELSEWHERE}"
     )
 
 

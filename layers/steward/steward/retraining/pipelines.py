@@ -96,7 +96,7 @@ def fit_pipeline(
 
 
 def column_transformer(
-    recipe: Recipe, task: Task, categories: Sequence[str], numbers: Sequence[str], rows: int
+    recipe: Recipe, task: Task, categories: Sequence[str], numbers: Sequence[str], rows: pd.DataFrame
 ) -> ColumnTransformer:
     """The preprocessing of a recipe, unfitted.
 
@@ -108,9 +108,11 @@ def column_transformer(
         rows: to be fitted on.
     """
     chosen = recipe.preprocessed
-    steps = _number_steps(chosen, recipe.seed, rows)
+    steps = _number_steps(chosen, recipe.seed, len(rows))
+    most = max((rows[name].nunique(dropna=False) for name in categories), default=0)
+    limit = chosen.maximum_categories if most >= chosen.maximum_categories else None
     parts = [
-        ("categories", _encoder(recipe, chosen, task), list(categories)),
+        ("categories", _encoder(recipe, chosen, task, limit), list(categories)),
         ("numbers", make_pipeline(*steps) if steps else "passthrough", list(numbers)),
     ]
     if chosen.encoder == "OneHotEncoder" and recipe.estimator not in _SPARSE:
@@ -132,10 +134,11 @@ def _number_steps(chosen: Preprocessing, seed: int, rows: int) -> list[BaseEstim
     return steps
 
 
-def _encoder(recipe: Recipe, chosen: Preprocessing, task: Task) -> BaseEstimator:
+def _encoder(recipe: Recipe, chosen: Preprocessing, task: Task, limit: int | None) -> BaseEstimator:
+    """An encoder of categories; scikit-learn counts them where there is a limit, which takes as long as a small fit."""
     match chosen.encoder:
         case "OneHotEncoder":
-            return OneHotEncoder(handle_unknown="infrequent_if_exist", max_categories=chosen.maximum_categories)
+            return OneHotEncoder(handle_unknown="infrequent_if_exist", max_categories=limit)
         case "TargetEncoder":
             folds = KFold if task == "regression" else StratifiedKFold
             parts = folds(_ENCODING_FOLDS, shuffle=True, random_state=recipe.seed)
@@ -146,7 +149,7 @@ def _encoder(recipe: Recipe, chosen: Preprocessing, task: Task) -> BaseEstimator
                 handle_unknown="use_encoded_value",
                 unknown_value=np.nan if blank else -1,
                 encoded_missing_value=np.nan if blank else -2,
-                max_categories=chosen.maximum_categories,
+                max_categories=limit,
                 dtype=np.float64,
             )
 

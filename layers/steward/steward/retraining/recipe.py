@@ -74,7 +74,7 @@ def fit(
     ]
     counted = weigh_rows(recipe.class_weight, spec, rows, weights)
     try:
-        columns = column_transformer(recipe, spec.task, categories, numbers, len(rows))
+        columns = column_transformer(recipe, spec.task, categories, numbers, rows)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
             pipeline = fit_pipeline(recipe, columns, feature_frame(rows, spec), target, counted)

@@ -104,6 +104,18 @@ class CalibrationSummary(TolerantModel):
         return f"{self.method} on {self.rows:,} rows: log loss {self.holdout_loss:.4f} on the holdout{before}"
 
 
+class OnnxVerdict(TolerantModel):
+    """Whether a version has an ONNX model that says the same; `steward export` compares predictions before it writes.
+
+    Attributes:
+        converts: whether every part has an operator.
+        reason: which part has none.
+    """
+
+    converts: bool
+    reason: Sentence = ""
+
+
 class VersionManifest(VersionedModel):
     """One immutable trained artifact, with everything it came from.
 
@@ -118,6 +130,7 @@ class VersionManifest(VersionedModel):
         holdout_until: the end of the rows kept out to judge with.
         search: which parameters were tried, and which of them it was fitted with; None where none were to be.
         calibration: how its scores became probabilities; None where they did not.
+        onnx: whether it converts; None for an adopted version, and in versions of older releases.
         recipe, artifact: None for a version that was trained elsewhere and adopted from its reference rows.
         background: the rows that its predictions are attributed against; None where they are not attributed.
         locks, release: the digests of the pinned requirements, and the release of Steward, that trained it; empty in
@@ -160,6 +173,7 @@ class VersionManifest(VersionedModel):
     span: SpanChoice | None = None
     search: SearchResult | None = None
     calibration: CalibrationSummary | None = None
+    onnx: OnnxVerdict | None = None
 
 
 def version_name(as_of: datetime, run: str, dataset: str, recipe: Recipe | None, libraries: dict[str, str]) -> str:

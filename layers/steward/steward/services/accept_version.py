@@ -149,6 +149,8 @@ def _store(
         return present
     put, version = runtime.data.create_if_absent, transfer.version
     dataset = put(keys.dataset(transfer.model, arrival.dataset.dataset), bodies["dataset.json"])
+    evidence = bodies.get("split.json")
+    split = put(keys.split_evidence(transfer.model, arrival.dataset.dataset), evidence) if evidence else None
     stored = {
         part: put(keys.version(transfer.model, version, part), bodies[part]) for part in _COPIED if part in bodies
     }
@@ -161,7 +163,7 @@ def _store(
             "judged": stored.get("judged.skops"),
             "baseline": stored["baseline.json"],
             "background": stored.get("background.json"),
-            "split": None,  # stays beside the rows that it is of
+            "split": split,
         }
     )
     accepted = AcceptedVersion(

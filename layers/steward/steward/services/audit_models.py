@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from steward.events import AuditCompleted, AuditRequested, Event
+from steward.events import AuditCompleted, AuditRequested, Event, ExceptionProposed, ReleaseChanged
 from steward.events.governance import NewFinding
 from steward.governance.audit import Audit, audit
 from steward.outbox import OutboxEntry, announce
@@ -11,13 +11,20 @@ from steward.runtime import AuditSettings, Runtime
 from steward.store import keys
 
 
-def audit_models(runtime: Runtime[AuditSettings], request: AuditRequested) -> Iterator[Event]:
-    """Audit one model and store the report; a redelivered request finds the report and tells of it again."""
+def audit_models(
+    runtime: Runtime[AuditSettings], request: AuditRequested | ReleaseChanged | ExceptionProposed
+) -> Iterator[Event]:
+    """Audit one model and store the report; a redelivered request finds the report and tells of it again.
+
+    Args:
+        runtime: of the function.
+        request: of a person or a schedule; or what changed so that the model is audited again.
+    """
     identity = f"{request.as_of:%Y%m%dT%H%M%SZ}-{request.event_id[:8]}"
     key = keys.audit(request.model, identity)
     found = runtime.data.find(key)
     if found is None:
-        evidence = gather_evidence(runtime, request.model, request.as_of, whole=request.whole)
+        evidence = gather_evidence(runtime, request.model, request.as_of, whole=getattr(request, "whole", False))
         previous = previous_audit(runtime.data, request.model, request.as_of)
         report = audit(evidence, identity=identity, previous=previous)
         stored = runtime.data.create_if_absent(key, report.model_dump_json(indent=1).encode())

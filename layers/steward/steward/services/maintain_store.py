@@ -12,6 +12,7 @@ from steward.events import Event, MaintenanceRequested, ObjectsRemoved
 from steward.ingestion.overdue_uploads import refuse_overdue
 from steward.ledger import Action
 from steward.maintenance.retention import ExpiredObjects, RemovalCandidate, RetentionRoots, removal
+from steward.maintenance.retention_evidence import RetentionEvidence
 from steward.outbox import OutboxEntry, announce
 from steward.repositories import models
 from steward.repositories.uploads import uploaded_at
@@ -30,14 +31,6 @@ ROUTINE: frozenset[Action] = frozenset(
 """Entries that only say that something was made: their evidence may go, that of decisions stays."""
 
 _STORED = ("predictions", "labels", "telemetry", "shadows")
-
-
-class RetentionEvidence(VersionedModel):
-    """The keys that recorded decisions rest on, as far as the ledger was read (compare-and-swap)."""
-
-    schema_version: Literal[1] = 1
-    read: int = 0
-    keys: tuple[str, ...] = ()
 
 
 class RemovalPlan(VersionedModel):

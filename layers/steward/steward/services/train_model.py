@@ -19,6 +19,7 @@ from steward.retraining.dataset import constant
 from steward.retraining.fit_estimate import require_memory_to_read, require_room
 from steward.retraining.fitting import fit_version
 from steward.retraining.manifest import DatasetManifest
+from steward.retraining.onnx_support import onnx_obstacle
 from steward.retraining.parameter_search import SearchControl
 from steward.retraining.platform import describe_platform
 from steward.retraining.run_cost import lambda_dollars
@@ -26,7 +27,7 @@ from steward.retraining.runs import Run
 from steward.retraining.split_evidence import SplitEvidence
 from steward.retraining.version_attributions import attribute_reference
 from steward.retraining.version_baseline import baseline_of
-from steward.retraining.versions import SearchResult, VersionManifest, version_name
+from steward.retraining.versions import OnnxVerdict, SearchResult, VersionManifest, version_name
 from steward.runtime import Runtime
 from steward.services.fail_run import fail_run
 from steward.spec.model import ModelSpec
@@ -162,6 +163,7 @@ def _train(
         span=fitted.span,
         search=fitted.search,
         calibration=fitted.calibrated,
+        onnx=OnnxVerdict(converts=not (obstacle := onnx_obstacle(declared)), reason=obstacle),
         background=(
             put(keys.version(spec.model, version, "background.json"), attributed.background.model_dump_json().encode())
             if attributed

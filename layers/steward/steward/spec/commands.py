@@ -19,6 +19,7 @@ CommandName = Literal[
     "change_defect",
     "remove",
     "reproduce",
+    "except",
 ]
 
 _ARN = r"^arn:[^:\s]*:(iam|sts)::[^:\s]*:\S+$"

@@ -5,6 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from steward.spec.durations import Duration
 from steward.spec.spec_section import SpecSection
 
 _Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=10_000)]
@@ -46,6 +47,10 @@ class DataDescription(SpecSection):
     limitations: _Text = Field(default="", description="What it must not be used for (`rai:dataLimitations`).")
     biases: _Text = Field(default="", description="Whom it shows too little or wrongly (`rai:dataBiases`).")
     social_impact: _Text = Field(default="", description="What its use may do to people (`rai:dataSocialImpact`).")
+    maximum_age: Duration | None = Field(
+        default=None,
+        description="How old the newest row of the champion's dataset may be; audits tell of an older one.",
+    )
     contains_personal_data: bool | None = Field(
         default=None, description="Whether rows are about people; unset: nobody has said."
     )

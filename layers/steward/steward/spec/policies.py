@@ -3,8 +3,9 @@
 from datetime import timedelta
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
+from steward.documents import FROM_STORE
 from steward.spec.cost_aware import CostAwareSettings
 from steward.spec.durations import Duration, Lateness, format_duration
 from steward.spec.maintenance import TimeZone
@@ -193,6 +194,16 @@ class RetrainingPolicy(CostAwareSettings):
     def asks_for_change(self) -> bool:
         """Whether the span depends on when the present trouble began."""
         return self.chosen_span in {"since_change", "auto"}
+
+    @model_validator(mode="after")
+    def _calibration_rows_calibrate(self, info: ValidationInfo) -> Self:
+        calibrates = self.recipe is not None and self.recipe.calibration is not None
+        if self.split.calibration_share and not calibrates and info.context != FROM_STORE:
+            raise ValueError(
+                "split.calibration_share keeps rows out of the fit to calibrate with, and no calibration is declared: "
+                "write recipe.calibration, sigmoid or isotonic, or remove split.calibration_share"
+            )
+        return self
 
     @model_validator(mode="after")
     def _span_has_its_lengths(self) -> Self:

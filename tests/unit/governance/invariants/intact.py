@@ -3,14 +3,23 @@
 import dataclasses
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
+from steward.defects.defect import AppliedCorrection, Defect, DefectReport, DefectStep, Source
+from steward.defects.impact import AffectedVersion, Impact
 from steward.governance.audit_evidence import AuditEvidence, LedgerEvidence
+from steward.governance.data_evidence import DataEvidence
 from steward.governance.invariants.catalogue import needed_actions
+from steward.governance.operation_evidence import OperationEvidence
+from steward.governance.version_evidence import ReproducedTraining, VersionEvidence
 from steward.ledger import Action, Decision, LedgerEntry
 from steward.ledger.checkpoints import ChainHead
 from steward.releasing.routing import Routing
-from tests.unit.examples import DAY, START, evaluation, manifest, spec
+from steward.retraining.manifest import DatasetManifest
+from steward.spec.severity import Severity
+from steward.validation.evaluation import GateResult
+from tests.unit.examples import DAY, SPEC, START, evaluation, manifest, spec, stored
 
 CHAMPION = manifest().version
 AS_OF = START + 10 * DAY
@@ -73,15 +82,83 @@ DECIDED: list[tuple[Action, str]] = [
 ]
 
 
+DECLARED = (
+    SPEC
+    + """\
+data:
+  origin: the dealers' sales system
+  licence: contract 2023-17
+  purpose: to warn buyers
+  collection: each sale is entered by the dealer
+  maximum_age: 30d
+retention: {records: 365d}
+"""
+)
+
+
+def dataset() -> DatasetManifest:
+    """The dataset of the champion, which ends a day before the audit."""
+    return DatasetManifest(
+        model="lemons", start=None, holdout_start=START + 5 * DAY, end=AS_OF - DAY, objects=(), data=spec(DECLARED).data
+    )
+
+
+def defect(
+    severity: Severity = "warning", source: Source = "person", *, overdue: bool = False, trained: bool = False
+) -> Defect:
+    """A defect of the data that was found a day ago."""
+    report = DefectReport(
+        event="e1",
+        source=source,
+        severity=severity,
+        title="mileage in km",
+        windows=(),
+        author="policy",
+        as_of=AS_OF - DAY,
+        deadline=AS_OF - timedelta(hours=1) if overdue else AS_OF + DAY,
+    )
+    step = DefectStep(event="e1", at=AS_OF - DAY, state="open", owner="ana", author="policy")
+    reached = AffectedVersion(version=CHAMPION, dataset="0123456789abcdef", use="training")
+    impact = Impact(versions=(reached,) if trained else ())
+    return Defect(defect="d1", model="lemons", reports=(report,), steps=(step,), impact=impact)
+
+
+def corrected(found: Defect) -> Defect:
+    """The same once its rows were corrected."""
+    correction = AppliedCorrection(
+        batch="b1",
+        kind="labels",
+        withdrawn=False,
+        rows=7,
+        windows=(),
+        at=AS_OF,
+        stored=stored("records/corrections/b1"),
+    )
+    return found.model_copy(update={"corrections": (correction,)})
+
+
 def intact() -> AuditEvidence:
     """What was read of a model in good order."""
     routing = Routing(model="lemons").promote(CHAMPION, over=None, run="r1", as_of=AS_OF - DAY, promoted_at=AS_OF - DAY)
+    judged = evaluation()
+    leakage = GateResult(gate="no_leakage", passed=True, message="no feature gives the label away")
     return AuditEvidence(
-        spec=spec(),
+        spec=spec(DECLARED),
         routing=routing,
         ledger=ledger(DECIDED),
-        manifest=manifest(),
-        evaluation=evaluation(),
+        manifest=manifest().model_copy(update={"release": "0.1.0"}),
+        evaluation=judged.model_copy(update={"gates": [*judged.gates, leakage]}),
         as_of=AS_OF,
         objects_verified=7,
+        data=DataEvidence(dataset=dataset(), defects=[defect()]),
+        version=VersionEvidence(
+            reproductions=[ReproducedTraining(stored("reproductions/r1.json"), identical=True)],
+            provenance=stored("evidence/provenance.json"),
+            signature="valid",
+            signing=True,
+            bill_of_materials=stored("evidence/bom.cdx.json"),
+            first_version=CHAMPION,
+            checks=3,
+        ),
+        operation=OperationEvidence(watched_at=AS_OF - timedelta(hours=1), subscriptions=1, release="0.1.0"),
     )

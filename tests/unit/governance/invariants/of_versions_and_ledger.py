@@ -6,7 +6,7 @@ from datetime import timedelta
 from steward.governance.audit_evidence import AuditEvidence
 from steward.ledger.tampering import Tampering
 from steward.releasing.routing import Routing
-from tests.unit.examples import DAY, evaluation
+from tests.unit.examples import DAY
 from tests.unit.governance.invariants.intact import AS_OF, CHAMPION, DECIDED, Break, ledger, replaced, replaced_in
 
 _CHANGED = Tampering(kind="changed", model="lemons", first=2, last=2, message="entry 2 of lemons was changed")
@@ -18,6 +18,13 @@ def _without_promotion(evidence: AuditEvidence) -> AuditEvidence:
 
 def _promoted_another(evidence: AuditEvidence) -> AuditEvidence:
     return dataclasses.replace(evidence, ledger=ledger([*DECIDED, ("champion_promoted", "another")]))
+
+
+def _refused(evidence: AuditEvidence) -> AuditEvidence:
+    judged = evidence.evaluation
+    assert judged
+    gates = [gate.model_copy(update={"passed": gate.gate != "better_than_champion"}) for gate in judged.gates]
+    return dataclasses.replace(evidence, evaluation=judged.model_copy(update={"gates": gates}))
 
 
 def _part(invariant: str, part: str) -> Break:
@@ -39,7 +46,7 @@ BREAKS = [
     _part("champion_artifact", "baseline"),
     _part("champion_card", "card"),
     _part("champion_evidence", "evaluation"),
-    Break("champion_evidence", "its gates refused it", replaced(evaluation=evaluation(passed=False)), "refused by"),
+    Break("champion_evidence", "its gates refused it", _refused, "refused by"),
     _part("dataset_intact", "dataset"),
     _part("dataset_intact", "records"),
 ]

@@ -1,14 +1,17 @@
 """Each invariant is broken by itself, and the audit finds that one and no other."""
 
+import re
+
 import pytest
 
+from steward.cli.app import PANELS
 from steward.governance.audit import audit
 from steward.governance.invariants.catalogue import DATA_GOVERNANCE, GROUPS, INVARIANTS, PROCESS_GOVERNANCE
 from steward.spec.severity import SEVERITIES
-from tests.unit.governance.invariants import of_versions_and_ledger
+from tests.unit.governance.invariants import of_data, of_operation, of_versions, of_versions_and_ledger
 from tests.unit.governance.invariants.intact import Break, intact
 
-BREAKS: list[Break] = [*of_versions_and_ledger.BREAKS]
+BREAKS: list[Break] = [*of_versions_and_ledger.BREAKS, *of_data.BREAKS, *of_versions.BREAKS, *of_operation.BREAKS]
 """Everything that is broken in turn; a module of breaks is added here."""
 
 
@@ -41,3 +44,11 @@ def test_names_are_unique_and_each_has_a_severity_a_remedy_and_a_promise() -> No
         assert invariant.severity in SEVERITIES
         assert "`" in invariant.remedy
         assert (type(invariant).__doc__ or "").strip().endswith(".")
+
+
+def test_each_remedy_names_commands_that_exist() -> None:
+    known = {entry.name for entries in PANELS.values() for entry in entries}
+    named = {
+        command for invariant in INVARIANTS.values() for command in re.findall(r"`steward ([a-z-]+)", invariant.remedy)
+    }
+    assert named <= known

@@ -3,11 +3,59 @@
 from steward.governance.audit_finding import InvariantGroup
 from steward.governance.invariant import Invariant
 from steward.governance.invariants.champion_invariants import ChampionArtifact, ChampionCard, ChampionEvidence
+from steward.governance.invariants.data_invariants import (
+    CorrectionsApplied,
+    DataAccurate,
+    DatasetFresh,
+    NoOrphanData,
+    QuarantineAttended,
+    RetentionKept,
+)
 from steward.governance.invariants.dataset_invariants import DatasetIntact
+from steward.governance.invariants.description_invariants import (
+    CollectionDescribed,
+    LicenceKnown,
+    OriginKnown,
+    PurposeKnown,
+)
 from steward.governance.invariants.ledger_invariants import ChampionRecorded, CheckpointCurrent, LedgerChain
+from steward.governance.invariants.operation_invariants import (
+    AlertsSubscribed,
+    ChampionWatched,
+    CriticalAlertsSeen,
+    DeadLettersEmpty,
+    DefectsInTime,
+    DeploymentWatched,
+    ExceptionsCurrent,
+    ReleaseSupported,
+    SchedulesLive,
+    StoreReadable,
+    UploadsNoticed,
+)
+from steward.governance.invariants.version_invariants import (
+    BillOfMaterialsPresent,
+    ChampionReproduced,
+    DeclaredGatesJudged,
+    FirstVersionKnown,
+    ProvenanceAttested,
+    ReleaseEnds,
+    VersionUnchanged,
+)
 from steward.ledger import Action
 
-DATA_GOVERNANCE: tuple[Invariant, ...] = (DatasetIntact(),)
+DATA_GOVERNANCE: tuple[Invariant, ...] = (
+    OriginKnown(),
+    LicenceKnown(),
+    PurposeKnown(),
+    CollectionDescribed(),
+    DatasetIntact(),
+    DatasetFresh(),
+    DataAccurate(),
+    CorrectionsApplied(),
+    QuarantineAttended(),
+    RetentionKept(),
+    NoOrphanData(),
+)
 """Origin, licence, quality, privacy and retention of data, in the order in which reports name them."""
 
 PROCESS_GOVERNANCE: tuple[Invariant, ...] = (
@@ -17,6 +65,24 @@ PROCESS_GOVERNANCE: tuple[Invariant, ...] = (
     ChampionArtifact(),
     ChampionCard(),
     ChampionEvidence(),
+    VersionUnchanged(),
+    DeclaredGatesJudged(),
+    ChampionReproduced(),
+    ProvenanceAttested(),
+    BillOfMaterialsPresent(),
+    ReleaseSupported(),
+    FirstVersionKnown(),
+    ReleaseEnds(),
+    ChampionWatched(),
+    CriticalAlertsSeen(),
+    DefectsInTime(),
+    ExceptionsCurrent(),
+    AlertsSubscribed(),
+    DeploymentWatched(),
+    SchedulesLive(),
+    UploadsNoticed(),
+    DeadLettersEmpty(),
+    StoreReadable(),
 )
 """Decisions, versions, evidence and operation, in the order in which reports name them."""
 
@@ -29,3 +95,14 @@ INVARIANTS: dict[str, Invariant] = {one.name: one for group in GROUPS.values() f
 def needed_actions() -> list[Action]:
     """The actions whose ledger entries the invariants look at."""
     return sorted({action for invariant in INVARIANTS.values() for action in invariant.actions})
+
+
+def check_name(name: str) -> str:
+    """The name of an invariant.
+
+    Raises:
+        ValueError: there is none of this name.
+    """
+    if name not in INVARIANTS:
+        raise ValueError(f"{name!r} is no invariant; one of {', '.join(INVARIANTS)}")
+    return name

@@ -6,6 +6,15 @@ def models() -> str:
     return "models/"
 
 
+def of_model(model: str) -> str:
+    """Prefix of all that describes a model."""
+    return f"models/{model}/"
+
+
+MODEL_FOLDERS = frozenset({"specs", "versions", "datasets", "dataset-profiles", "releases", "documents", "guardrails"})
+"""What Steward has under that prefix, beside single files; anything else is nobody's."""
+
+
 def spec_revisions(model: str) -> str:
     """Prefix of a model's declarations, oldest first."""
     return f"models/{model}/specs/"
@@ -46,9 +55,14 @@ def champion_test(model: str, version: str, test: str) -> str:
     return f"{versions(model)}{version}/tests/{test}.json"
 
 
+def reproductions(model: str, version: str) -> str:
+    """Prefix of what came of requests to train a version again."""
+    return f"{versions(model)}{version}/reproductions/"
+
+
 def reproduction(model: str, version: str, request: str) -> str:
     """What came of one request to train a version again (create-only)."""
-    return f"{versions(model)}{version}/reproductions/{request}.json"
+    return f"{reproductions(model, version)}{request}.json"
 
 
 def routing(model: str) -> str:

@@ -1,0 +1,33 @@
+"""What an audit knows of the deployment that looks after a model."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from steward.events import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class OperationEvidence:
+    """The state of the deployment, as its hourly watch found it.
+
+    Attributes:
+        watched_at: when it was watched last; None where it never was.
+        problems: those that last.
+        subscriptions: confirmed subscriptions of the alert topic; None where that cannot be known.
+        release: of Steward, that runs.
+        drifted: resources that differ from the template, by CloudFormation's newest drift detection; None where there
+            was none, or the deployment cannot know.
+        drift_checked_at: when that was.
+    """
+
+    watched_at: datetime | None = None
+    problems: Sequence[Problem] = ()
+    subscriptions: int | None = None
+    release: str = ""
+    drifted: Sequence[str] | None = None
+    drift_checked_at: datetime | None = None
+
+    def caused(self, *beginnings: str) -> list[Problem]:
+        """The problems whose cause begins so."""
+        return [problem for problem in self.problems if problem.cause.startswith(beginnings)]
