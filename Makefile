@@ -26,11 +26,11 @@ export STEWARD_ARCHITECTURE ?= arm64
 
 STACK ?= steward
 
-.PHONY: help demo demo-tamper adopt test test-aws check security integration e2e coverage nightly processors build up down deploy benchmark study peers clean deps tools lock lint \
+.PHONY: help demo demo-tamper adopt test test-aws check security vulnerabilities integration e2e coverage nightly processors build up down deploy benchmark study peers clean deps tools lock lint \
   unit templates generate changelog release wheel
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: deps tools ## play ten months of real flights through the deployed functions, and show what Steward did
 	$(RUN) python infra/demo
@@ -47,6 +47,10 @@ check: lint unit ## format, lint, types, import contracts and unit tests, in a f
 
 security: deps .local/tools/security/.synced ## lint the templates, as SAM expands them, with checkov and an IAM linter; each exception has its reason in them
 	$(RUN) python -m infra.security
+
+vulnerabilities: $(UV) ## look up known vulnerabilities of every locked package (asks osv.dev)
+	$(UV) audit --frozen
+	$(UV) audit --frozen --project infra/security
 
 integration: deps ## every function's handler on AWS in memory, wired by the template's own rules
 	$(RUN) $(PYTEST) tests/integration

@@ -71,6 +71,7 @@ LABELS: frozenset[MonitorName] = frozenset(
         *get_args(RegressionMetric),
         "label_leakage",
         "unmatched_labels",
+        "contradicted_labels",
         "segment_performance",
     }
 )

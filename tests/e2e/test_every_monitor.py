@@ -51,6 +51,8 @@ monitors:
   performance_decomposition: {metric: accuracy, tolerance: 0.05}
   segment_performance: {metric: accuracy, tolerance: 0.1, minimum_labels: 30}
   freshness: {maximum_lag: 30000d}
+  repeated_rows: {maximum_increase: 0.05}
+  contradicted_labels: {confidence: 0.8}
   latency: {maximum: 200}
   error_rate: {maximum: 0.1}
   throughput: {minimum: 0.001}
@@ -220,7 +222,7 @@ def test_every_monitor_of_a_classifier_is_measured_and_tells_of_a_world_that_mov
     assert told >= {
         "feature_drift", "score_drift", "joint_drift", "unseen_categories", "segment_drift", "attribution_drift",
         "accuracy", "roc_auc", "log_loss", "brier_score", "segment_performance", "fairness", "business_value",
-        "latency", "error_rate", "cpu", "gpu", "memory",
+        "contradicted_labels", "latency", "error_rate", "cpu", "gpu", "memory",
     }  # fmt: skip
 
 

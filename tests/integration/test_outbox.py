@@ -158,7 +158,7 @@ ELSEWHERE = {
 
 _ENTRY = re.compile(r"[a-z_-]+/\d{10}\.json")
 
-_FOLLOWS = re.compile(r"runs/|reports/(lemons/)?(report|index)\.|maintenance/lemons\.json")
+_FOLLOWS = re.compile(r"runs/|reports/(lemons/)?(report|index|documents/history)\.|maintenance/lemons\.json")
 """Runs count their attempts; what is worked out from the ledger once more knows more of it."""
 
 

@@ -1,8 +1,10 @@
-"""Time of an answer in the deployed local stack, and what a shadow adds to it: `python -m tests.benchmarks.serving`.
+"""Time of an answer in the deployed local stack: `python -m tests.benchmarks.serving [shadows SECONDS]`.
 
 It deploys a stack of its own, has the first version of the flights trained, and asks for predictions of later flights.
 `Server-Timing` says how long the function and the estimator in it took; the rest is the emulator's. Ingestion is
 switched off meanwhile: the emulator's Firehose makes each answer an upload, where AWS's does so every five minutes.
+With `shadows` only loading, and what a shadow adds that crashes or hangs, are measured, for so many seconds: short
+blocks of requests in turns, so that whatever else the machine does falls on all alike.
 """
 
 import gzip
@@ -31,7 +33,9 @@ PATIENCE = 600
 PROMISED = {1: 5.0, 1000: 50.0}
 MOST_LOADING = 300.0
 REQUESTS = {1: 400, 1000: 60}
-ROUNDS, REQUESTS_A_ROUND, BATCHES_A_ROUND = 12, 60, 6
+ROUNDS, REQUESTS_A_BLOCK, BATCHES_A_BLOCK = 100, 12, 2
+PERCENTILES = (50, 95, 99)
+DRAWS = 2000
 SHADOW = """
 import time
 def handler(event, context):
@@ -59,6 +63,10 @@ def measure(stack: Stack) -> None:
     url = FunctionUrl(stack.outputs["ServePredictionsUrl"])
     switch_ingestion(stack, on=False)
     ask(url, rows[:1])
+    report_loading(stack)
+    if sys.argv[1:2] == ["shadows"]:
+        compare_shadows(stack, url, rows, float(sys.argv[2]))
+        return
     for number, times in REQUESTS.items():
         found = np.array([ask(url, rows[at * number : at * number + number]) for at in range(times)][5:])
         own = found[:, 1] - found[:, 0]
@@ -73,19 +81,24 @@ def measure(stack: Stack) -> None:
         }
         keep(f"serving-{number}", figures)
         print(json.dumps(figures))
-    loaded = [json.loads(line) for line in log_lines(stack) if '"version loaded"' in line]
-    if loaded:
-        figures = {
-            "bytes": loaded[0]["bytes"],
-            "fetch": min(line["fetch_milliseconds"] for line in loaded),
-            "load": min(line["load_milliseconds"] for line in loaded),
-            "promised": MOST_LOADING,
-        }
-        keep("serving-loading", figures)
-        print(json.dumps(figures))
-    else:
-        print("the emulator's log has no line of a version that was loaded")
-    compare_shadows(stack, url, rows)
+    compare_shadows(stack, url, rows, 120)
+
+
+def report_loading(stack: Stack) -> None:
+    """Print and keep how long the function took to fetch, verify and load the version."""
+    loaded = [json.loads(line) for line in log_lines(stack)]
+    if not loaded:
+        print("no log has a line of a version that was loaded")
+        return
+    figures = {
+        "bytes": loaded[0]["bytes"],
+        "fetch": min(line["fetch_milliseconds"] for line in loaded),
+        "load": min(line["load_milliseconds"] for line in loaded),
+        "times": len(loaded),
+        "promised": MOST_LOADING,
+    }
+    keep("serving-loading", figures)
+    print(json.dumps(figures))
 
 
 def later_flights(stack: Stack) -> list[dict[str, Any]]:
@@ -119,7 +132,7 @@ def ask(url: FunctionUrl, rows: list[dict[str, Any]]) -> tuple[float, float, flo
     return float(found[1]), float(found[2]), passed
 
 
-def compare_shadows(stack: Stack, url: FunctionUrl, rows: list[dict[str, Any]]) -> None:
+def compare_shadows(stack: Stack, url: FunctionUrl, rows: list[dict[str, Any]], seconds: float) -> None:
     """Ask while no shadow is woken, and while shadows crash and hang, in turns; print percentiles and their ratios."""
     functions, events = stack.client("lambda"), stack.client("events")
     archive = io.BytesIO()
@@ -128,24 +141,57 @@ def compare_shadows(stack: Stack, url: FunctionUrl, rows: list[dict[str, Any]]) 
     name = stack.outputs["ScoreShadowsFunctionName"]
     functions.update_function_code(FunctionName=name, ZipFile=archive.getvalue())
     functions.update_function_configuration(FunctionName=name, Layers=[])
-    taken: dict[str, list[float]] = {"none": [], "crash": [], "hang": []}
-    totals: dict[str, list[float]] = {"none": [], "crash": [], "hang": []}
+    kinds = ("none", "crash", "none again", "hang")
+    found: dict[str, list[list[tuple[float, float]]]] = {kind: [] for kind in kinds}
+    until = time.monotonic() + seconds
+    answered = 0
     for turn in range(ROUNDS):
-        for kind, passing in taken.items():
-            for at in range(BATCHES_A_ROUND if kind != "none" else 0):
+        if time.monotonic() > until:
+            break
+        for kind in kinds[turn % 4 :] + kinds[: turn % 4]:
+            for at in range(BATCHES_A_BLOCK if kind in {"crash", "hang"} else 0):
                 detail = {"model": MODEL, "kind": "predictions", "correlation_id": f"{kind}-{turn}-{at}"}
                 entry = {"Source": "steward", "DetailType": "BatchIngested", "Detail": json.dumps(detail)}
                 events.put_events(Entries=[{**entry, "EventBusName": stack.outputs["BusName"]}])
-            for at in range(REQUESTS_A_ROUND):
-                _, total, passed = ask(url, [rows[(turn * REQUESTS_A_ROUND + at) % len(rows)]])
-                passing.append(passed)
-                totals[kind].append(total)
-    for what, found in (("round trip", taken), ("function", totals)):
-        levels = {kind: np.percentile(values, [50, 90, 95]) for kind, values in found.items()}
-        figures = {kind: [round(float(level), 3) for level in of] for kind, of in levels.items()}
-        ratios = {kind: [round(float(r), 3) for r in of / levels["none"]] for kind, of in levels.items()}
-        keep(f"serving-shadows-{what.replace(' ', '-')}", {"milliseconds": figures, "ratios": ratios})
-        print(what, json.dumps({"percentiles 50, 90, 95, ms": figures, "ratios": ratios}))
+            block = []
+            for _ in range(REQUESTS_A_BLOCK):
+                _, total, passed = ask(url, [rows[answered % len(rows)]])
+                block.append((passed, total))
+                answered += 1
+            found[kind].append(block)
+    summarise_shadows({kind: np.array(blocks) for kind, blocks in found.items()}, answered)
+
+
+def summarise_shadows(found: dict[str, np.ndarray], answered: int) -> None:
+    """Print and keep the percentiles, and their ratios with intervals over blocks of requests.
+
+    Args:
+        found: by what the shadow does the milliseconds of each request, by the client and by the function: shape
+            (blocks, requests, 2).
+        answered: requests, each of which had an answer.
+    """
+    generator = np.random.default_rng(0)
+    calm = np.concatenate([found["none"], found["none again"]])
+    for at, what in enumerate(("round trip", "function")):
+        figures: dict[str, Any] = {"answered": answered, "percentiles": PERCENTILES}
+        for kind, baseline in (("crash", calm), ("hang", calm), ("none again", found["none"])):
+            one, other = found[kind][:, :, at], baseline[:, :, at]
+            drawn = [
+                np.percentile(one[generator.integers(len(one), size=len(one))], PERCENTILES)
+                / np.percentile(other[generator.integers(len(other), size=len(other))], PERCENTILES)
+                for _ in range(DRAWS)
+            ]
+            low, high = np.percentile(drawn, [2.5, 97.5], axis=0)
+            level, beside = np.percentile(one, PERCENTILES), np.percentile(other, PERCENTILES)
+            figures[kind] = {
+                "milliseconds": level.round(2).tolist(),
+                "without": beside.round(2).tolist(),
+                "ratio": (level / beside).round(3).tolist(),
+                "low": low.round(3).tolist(),
+                "high": high.round(3).tolist(),
+            }
+        keep(f"serving-shadows-{what.replace(' ', '-')}", figures)
+        print(what, json.dumps(figures))
 
 
 def switch_ingestion(stack: Stack, *, on: bool) -> None:
@@ -157,9 +203,16 @@ def switch_ingestion(stack: Stack, *, on: bool) -> None:
 
 
 def log_lines(stack: Stack) -> list[str]:
-    """The lines of JSON that functions wrote."""
-    text = Path(stack.folder, "emulator.log").read_text(errors="replace")
-    return [line[line.index("{") :] for line in text.splitlines() if "version loaded" in line and "{" in line]
+    """The lines of JSON that `serve_predictions` wrote of versions it loaded: in CloudWatch, or the emulator's log."""
+    logs, found = stack.client("logs"), []
+    for page in logs.get_paginator("describe_log_groups").paginate():
+        for group in page["logGroups"]:
+            pages = logs.get_paginator("filter_log_events").paginate(
+                logGroupName=group["logGroupName"], filterPattern='"version loaded"'
+            )
+            found += [event["message"] for part in pages for event in part["events"]]
+    found += Path(stack.folder, "emulator.log").read_text(errors="replace").splitlines()
+    return [line[line.index("{") :].strip() for line in found if '"version loaded"' in line and "{" in line]
 
 
 if __name__ == "__main__":

@@ -101,6 +101,12 @@ PANELS = {
             "Audit a model's invariants now, or pack the evidence for an auditor.",
             "steward audit loans",
         ),
+        Entry(
+            "docs",
+            "docs:write_documents",
+            "Write technical files, and show the documents kept of a model.",
+            "steward docs loans --format annex-iv --to files",
+        ),
     ),
     "The deployment": (
         Entry(

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from steward.governance.audit_exception import AuditExceptions
 from steward.governance.data_evidence import DataEvidence
+from steward.governance.documents_evidence import DocumentsEvidence
 from steward.governance.operation_evidence import OperationEvidence
 from steward.governance.version_evidence import VersionEvidence
 from steward.ledger import Action, LedgerEntry
@@ -51,6 +52,7 @@ class AuditEvidence:
         problems: what is missing or has changed, found by reading every byte, of the champion's `manifest`, `artifact`,
             `baseline`, `dataset`, `records`, `card`, `evaluation`.
         exceptions: all that were ever declared.
+        documents: cards, data cards and release notes of the champion.
         records_in: the environment whose records the champion was trained on, where it is not this one.
     """
 
@@ -67,3 +69,4 @@ class AuditEvidence:
     version: VersionEvidence = field(default_factory=VersionEvidence)
     operation: OperationEvidence = field(default_factory=OperationEvidence)
     exceptions: AuditExceptions = field(default_factory=lambda: AuditExceptions(model=""))
+    documents: DocumentsEvidence = field(default_factory=DocumentsEvidence)

@@ -9,7 +9,7 @@ from steward.markup.markdown import to_markdown
 from steward.markup.sources import sources_section
 from steward.retraining.versions import VersionManifest
 from steward.spec.model_description import ModelDescription
-from steward.validation.evaluation import Evaluation, GateResult
+from steward.validation.evaluation import GateResult
 
 _RANKED = 10
 _DAY = "%Y-%m-%d"
@@ -282,11 +282,3 @@ def _figure(value: float | None) -> str:
 
 def _interval(bounds: tuple[float, float] | None) -> str:
     return "" if bounds is None else f"{bounds[0]:.4f} to {bounds[1]:.4f}"
-
-
-def metrics_with_intervals(evaluation: Evaluation) -> Mapping[str, str]:
-    """Each metric of an evaluation as people read it: its value, and its interval where it has one."""
-    return {
-        name: f"{value:.4f}" + (f" [{_interval(bounds)}]" if (bounds := evaluation.intervals.get(name)) else "")
-        for name, value in evaluation.metrics.items()
-    }

@@ -104,9 +104,9 @@ def croissant(manifest: DatasetManifest, stored: ObjectRef, sources: Sequence[Ob
         "version": f"{manifest.end:%Y}.{manifest.end.month}.{manifest.end.day}+{manifest.dataset}",
         "datePublished": f"{data.published or manifest.end.date():%Y-%m-%d}",
         "dateCreated": f"{manifest.end:%Y-%m-%d}",
-        **_described(data),
+        **_describe_data(data),
         **_responsible(data),
-        "isBasedOn": [_cited(one) for one in (stored, *sources)],
+        "isBasedOn": [_cite(one) for one in (stored, *sources)],
         "distribution": [
             *(_file(item) for item in manifest.objects),
             *(_file_set(kind, items) for kind, items in sorted(by_kind.items())),
@@ -121,7 +121,7 @@ def croissant(manifest: DatasetManifest, stored: ObjectRef, sources: Sequence[Ob
     return json.dumps(content, indent=1, ensure_ascii=False).encode()
 
 
-def _described(data: DataDescription) -> CardPart:
+def _describe_data(data: DataDescription) -> CardPart:
     """What is optional in schema.org's terms; what nobody wrote is left out."""
     found: CardPart = {
         "license": data.licence,
@@ -147,7 +147,7 @@ def _personal(data: DataDescription) -> list[str]:
     return list(data.personal_data)
 
 
-def _cited(reference: ObjectRef) -> CardPart:
+def _cite(reference: ObjectRef) -> CardPart:
     return {
         "@type": "sc:CreativeWork",
         "name": reference.key,

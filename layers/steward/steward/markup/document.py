@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 type Block = "Paragraph | Bullets | TextTable | Code | Section"
+type TableCell = str | tuple[str, ...]
+"""A text, or several, each on a line of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class TextTable:
     """Rows of cells below a head; the columns in `numbers` are figures."""
 
     head: Sequence[str]
-    rows: Sequence[Sequence[str]]
+    rows: Sequence[Sequence[TableCell]]
     numbers: frozenset[int] = frozenset()
 
 

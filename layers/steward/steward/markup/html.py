@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from html import escape
 
-from steward.markup.document import Block, Bullets, Code, Paragraph, Section, TextDocument, TextTable
+from steward.markup.document import Block, Bullets, Code, Paragraph, Section, TableCell, TextDocument, TextTable
 from steward.markup.text_spans import text_spans
 
 _STYLE = """
@@ -87,6 +87,10 @@ def _table(table: TextTable) -> Iterator[str]:
     )
     yield f'<div class="table"><table><thead><tr>{head}</tr></thead><tbody>'
     for row in table.rows:
-        cells = "".join(f"<td{mark}>{html_text(cell)}</td>" for cell, mark in zip(row, marks, strict=True))
+        cells = "".join(f"<td{mark}>{_cell(cell)}</td>" for cell, mark in zip(row, marks, strict=True))
         yield f"<tr>{cells}</tr>"
     yield "</tbody></table></div>"
+
+
+def _cell(cell: TableCell) -> str:
+    return html_text(cell) if isinstance(cell, str) else "<br>".join(html_text(line) for line in cell)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from steward.markup.document import Block, Bullets, Code, Paragraph, Section, TextDocument, TextTable
+from steward.markup.document import Block, Bullets, Code, Paragraph, Section, TableCell, TextDocument, TextTable
 from steward.markup.text_spans import text_spans
 
 _SPECIAL = re.compile(r"[\\`*\[\]|~$]|(?<![^\W_])_|_(?![^\W_])|!(?=\[)")
@@ -70,8 +70,12 @@ def _table(table: TextTable) -> Iterator[str]:
     rules = ["---:" if at in table.numbers else "---" for at in range(len(table.head))]
     yield _row([markdown_text(cell) for cell in table.head])
     yield _row(rules)
-    yield from (_row([markdown_text(cell) for cell in row]) for row in table.rows)
+    yield from (_row([_cell(cell) for cell in row]) for row in table.rows)
 
 
 def _row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
+
+
+def _cell(cell: TableCell) -> str:
+    return markdown_text(cell) if isinstance(cell, str) else "<br>".join(markdown_text(line) for line in cell)

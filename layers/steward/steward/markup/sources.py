@@ -13,8 +13,12 @@ def sources_section(sources: Sequence[ObjectRef]) -> Section:
         [
             Paragraph("The exact objects that this was made of. The same sources give the same bytes."),
             TextTable(
-                ("key", "version id", "SHA-256"),
-                [(f"`{one.key}`", f"`{one.version_id}`", f"`{one.sha256}`") for one in sources],
+                ("no.", "key", "version id", "SHA-256"),
+                [
+                    (str(number), f"`{one.key}`", f"`{one.version_id}`", f"`{one.sha256}`")
+                    for number, one in enumerate(sources, 1)
+                ],
+                frozenset((0,)),
             ),
         ],
     )

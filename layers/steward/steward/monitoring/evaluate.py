@@ -18,9 +18,11 @@ from steward.operation import service_levels
 from steward.performance.realised_performance import evaluate_performance
 from steward.quality import (
     constant_columns,
+    contradicted_labels,
     freshness,
     label_leakage,
     no_data,
+    repeated_rows,
     scale_consistency,
     schema_consistency,
     uniqueness,
@@ -68,6 +70,8 @@ QUALITY: tuple[Monitor, ...] = (
     label_leakage.evaluate,
     no_data.evaluate,
     unmatched_labels.evaluate,
+    repeated_rows.evaluate,
+    contradicted_labels.evaluate,
 )
 """Of the data: all but completeness, which the family of drift tests judges column by column."""
 

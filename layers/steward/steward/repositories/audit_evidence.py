@@ -8,6 +8,7 @@ from steward.governance.audit_exception import AuditExceptions
 from steward.repositories import models
 from steward.repositories.champion_examination import ChampionExamination
 from steward.repositories.data_evidence import gather_data
+from steward.repositories.documents_evidence import read_documents
 from steward.repositories.ledger_evidence import gather_ledger
 from steward.repositories.operation_evidence import gather_operation
 from steward.repositories.version_evidence import gather_version
@@ -43,6 +44,7 @@ def gather_evidence(runtime: Runtime[AuditSettings], model: str, as_of: datetime
         version=gather_version(runtime, spec, routing, champion.manifest),
         operation=gather_operation(runtime),
         exceptions=read_exceptions(data, model),
+        documents=read_documents(data, model, routing.champion, as_of),
     )
 
 

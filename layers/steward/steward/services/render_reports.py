@@ -25,6 +25,7 @@ from steward.reporting.reported_monitors import POINTS
 from steward.reporting.trends import PastWindows, VersionHistory
 from steward.repositories import models
 from steward.runtime import Runtime
+from steward.services.write_documents import write_documents
 from steward.store import keys
 from steward.store.bucket import Bucket
 from steward.store.stored_objects import ObjectContent
@@ -42,6 +43,7 @@ _VERSIONS = 8
 def render_reports(runtime: Runtime, cause: Event) -> Iterator[Event]:
     """Render the report of a model that something happened to; a copy that is due is kept and told of."""
     write_report(runtime, cause)
+    write_documents(runtime, cause)
     yield from keep_periodic_report(runtime, cause)
 
 
@@ -56,9 +58,12 @@ class ReportRenderer:
         self._rendered.clear()
 
     def __call__(self, runtime: Runtime, cause: Event) -> Iterator[Event]:
-        """Render the model's report unless that was done for an earlier message; keep the copy that is due."""
-        yield from (keep_periodic_report if cause.model in self._rendered else render_reports)(runtime, cause)
+        """Render the model's report unless that was done for an earlier message; write and keep what else is due."""
+        if cause.model not in self._rendered:
+            write_report(runtime, cause)
         self._rendered.add(cause.model)
+        write_documents(runtime, cause)
+        yield from keep_periodic_report(runtime, cause)
 
 
 def write_report(runtime: Runtime, cause: Event) -> None:

@@ -8,6 +8,12 @@ from steward.spec.durations import Duration
 from steward.spec.spec_section import Share, SpecSection
 
 
+class FreshnessMonitor(SpecSection):
+    """The median delay between the event and the upload of a record."""
+
+    maximum_lag: Duration
+
+
 class NoDataMonitor(SpecSection):
     """Predictions, or their labels, that stop arriving."""
 

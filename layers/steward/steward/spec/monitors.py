@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self, get_args
 from pydantic import Field, model_validator
 
 from steward.documents import AnyText
-from steward.spec.arrival_monitors import NoDataMonitor, UnmatchedLabelsMonitor
+from steward.spec.arrival_monitors import FreshnessMonitor, NoDataMonitor, UnmatchedLabelsMonitor
 from steward.spec.drift_monitors import (
     AttributionMonitor,
     DriftMonitor,
@@ -15,7 +15,7 @@ from steward.spec.drift_monitors import (
     SegmentMonitor,
     ShareMonitor,
 )
-from steward.spec.durations import Duration
+from steward.spec.poisoning_monitors import ContradictedLabelsMonitor, RepeatedRowsMonitor
 from steward.spec.spec_section import Share, SpecSection, Tolerance, error_at
 from steward.spec.windows import YEAR
 
@@ -39,6 +39,8 @@ QualityName = Literal[
     "label_leakage",
     "no_data",
     "unmatched_labels",
+    "repeated_rows",
+    "contradicted_labels",
 ]
 ClassificationMetric = Literal[
     "accuracy",
@@ -102,12 +104,6 @@ class ScaleMonitor(SpecSection):
     agreement: Annotated[float, Field(gt=0, lt=0.5)] = Field(
         default=0.1, description="How near to a power of ten the jump must be, in powers of ten."
     )
-
-
-class FreshnessMonitor(SpecSection):
-    """The median delay between the event and the upload of a record."""
-
-    maximum_lag: Duration
 
 
 def usual_rate(window: timedelta) -> float:
@@ -232,6 +228,8 @@ class Monitors(SpecSection):
     label_leakage: LeakageMonitor | None = LeakageMonitor.model_construct()
     no_data: NoDataMonitor | None = NoDataMonitor.model_construct()
     unmatched_labels: UnmatchedLabelsMonitor | None = UnmatchedLabelsMonitor.model_construct()
+    repeated_rows: RepeatedRowsMonitor | None = None
+    contradicted_labels: ContradictedLabelsMonitor | None = None
 
     accuracy: PerformanceMonitor | None = PerformanceMonitor.model_construct(tolerance=0.03)
     precision: PerformanceMonitor | None = None

@@ -45,7 +45,11 @@ STORED = (
     StoredKind("retraining.versions:SearchResult", rf"models/{_MODEL}/versions/[^/]+/search\.json"),
     StoredKind("baselines.baseline:Baseline", rf"models/{_MODEL}/versions/[^/]+/baseline\.json", version=2, oldest=2),
     StoredKind("retraining.background:Background", rf"models/{_MODEL}/versions/[^/]+/background\.json"),
-    StoredKind("governance.card:ModelCard", rf"models/{_MODEL}/versions/[^/]+/card\.json"),
+    StoredKind(
+        "governance.card:ModelCard",
+        rf"(models/{_MODEL}/versions/[^/]+/card|reports/{_MODEL}/documents/model-card/[^/]+/[^/]+)\.json",
+    ),
+    StoredKind("governance.document_history:DocumentHistory", rf"reports/{_MODEL}/documents/history\.json"),
     StoredKind("validation.evaluation:Evaluation", rf"models/{_MODEL}/versions/[^/]+/(evaluation|tests/[^/]+)\.json"),
     StoredKind(
         "lineage.repeated_training:ReproductionResult", rf"models/{_MODEL}/versions/[^/]+/reproductions/[^/]+\.json"

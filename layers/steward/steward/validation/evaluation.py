@@ -112,6 +112,15 @@ class Evaluation(VersionedModel):
         return all(gate.passed for gate in self.gates)
 
     @property
+    def metric_texts(self) -> dict[str, str]:
+        """Each metric as people read it: its value, and its interval where it has one."""
+        return {
+            name: f"{value:.4f}" + (f" [{bounds[0]:.4f} to {bounds[1]:.4f}]" if bounds else "")
+            for name, value in self.metrics.items()
+            for bounds in (self.intervals.get(name),)
+        }
+
+    @property
     def adopted(self) -> bool:
         """Whether it speaks of a version that was trained elsewhere, and so was compared with none."""
         return any(gate.gate == "adopted" for gate in self.gates)

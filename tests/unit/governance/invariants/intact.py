@@ -10,6 +10,7 @@ from steward.defects.defect import AppliedCorrection, Defect, DefectReport, Defe
 from steward.defects.impact import AffectedVersion, Impact
 from steward.governance.audit_evidence import AuditEvidence, LedgerEvidence
 from steward.governance.data_evidence import DataEvidence
+from steward.governance.documents_evidence import DocumentsEvidence
 from steward.governance.invariants.catalogue import needed_actions
 from steward.governance.operation_evidence import OperationEvidence
 from steward.governance.version_evidence import ReproducedTraining, VersionEvidence
@@ -150,6 +151,9 @@ def intact() -> AuditEvidence:
         evaluation=judged.model_copy(update={"gates": [*judged.gates, leakage]}),
         as_of=AS_OF,
         objects_verified=7,
+        documents=DocumentsEvidence(
+            kept=True, card_template=2, current_template=2, data_card=stored("card.json"), files=(stored("card.md"),)
+        ),
         data=DataEvidence(dataset=dataset(), defects=[defect()]),
         version=VersionEvidence(
             reproductions=[ReproducedTraining(stored("reproductions/r1.json"), identical=True)],

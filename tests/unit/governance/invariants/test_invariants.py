@@ -8,10 +8,16 @@ from steward.cli.app import PANELS
 from steward.governance.audit import audit
 from steward.governance.invariants.catalogue import DATA_GOVERNANCE, GROUPS, INVARIANTS, PROCESS_GOVERNANCE
 from steward.spec.severity import SEVERITIES
-from tests.unit.governance.invariants import of_data, of_operation, of_versions, of_versions_and_ledger
+from tests.unit.governance.invariants import of_data, of_documents, of_operation, of_versions, of_versions_and_ledger
 from tests.unit.governance.invariants.intact import Break, intact
 
-BREAKS: list[Break] = [*of_versions_and_ledger.BREAKS, *of_data.BREAKS, *of_versions.BREAKS, *of_operation.BREAKS]
+BREAKS: list[Break] = [
+    *of_versions_and_ledger.BREAKS,
+    *of_data.BREAKS,
+    *of_documents.BREAKS,
+    *of_versions.BREAKS,
+    *of_operation.BREAKS,
+]
 """Everything that is broken in turn; a module of breaks is added here."""
 
 

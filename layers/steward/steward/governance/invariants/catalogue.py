@@ -18,6 +18,12 @@ from steward.governance.invariants.description_invariants import (
     OriginKnown,
     PurposeKnown,
 )
+from steward.governance.invariants.document_invariants import (
+    CardTemplateCurrent,
+    DataCardPresent,
+    DocumentsCurrent,
+    DocumentsIntact,
+)
 from steward.governance.invariants.ledger_invariants import ChampionRecorded, CheckpointCurrent, LedgerChain
 from steward.governance.invariants.operation_invariants import (
     AlertsSubscribed,
@@ -49,6 +55,7 @@ DATA_GOVERNANCE: tuple[Invariant, ...] = (
     PurposeKnown(),
     CollectionDescribed(),
     DatasetIntact(),
+    DataCardPresent(),
     DatasetFresh(),
     DataAccurate(),
     CorrectionsApplied(),
@@ -65,6 +72,9 @@ PROCESS_GOVERNANCE: tuple[Invariant, ...] = (
     ChampionArtifact(),
     ChampionCard(),
     ChampionEvidence(),
+    CardTemplateCurrent(),
+    DocumentsCurrent(),
+    DocumentsIntact(),
     VersionUnchanged(),
     DeclaredGatesJudged(),
     ChampionReproduced(),

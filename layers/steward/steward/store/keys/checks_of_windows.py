@@ -57,6 +57,11 @@ def window_of(key: str) -> str | None:
     return found[1] if found else None
 
 
+def histories(model: str) -> str:
+    """Prefix of the key figures of all versions' windows."""
+    return f"history/{model}/"
+
+
 def history(model: str, version: str) -> str:
     """The key figures of a version's windows (compare-and-swap)."""
     return f"history/{model}/{version}.json"

@@ -20,6 +20,16 @@ def command(model: str, command: str) -> str:
     return f"commands/{model}/{command}.json"
 
 
+def commands(model: str) -> str:
+    """Prefix of the commands that were given to a model, accepted and refused ones."""
+    return f"commands/{model}/"
+
+
+def is_refused_command(key: str) -> bool:
+    """Whether a key holds a message that was refused."""
+    return key.startswith("commands/") and "/refused/" in key
+
+
 def refused_command(model: str, message: str) -> str:
     """A message that was refused (create-only); named by the queue, since what it says cannot be trusted."""
     return f"commands/{model}/refused/{message}.json"
@@ -86,6 +96,26 @@ def report_page(model: str) -> str:
 def periodic_report(model: str, as_of: datetime, ending: str) -> str:
     """A dated copy of a report, or of its page (create-only)."""
     return f"reports/{model}/periodic/{as_of:%Y%m%dT%H%M%SZ}.{ending}"
+
+
+def documents(model: str) -> str:
+    """Prefix of the documents that are kept of a model: cards, release notes, monthly reports."""
+    return f"reports/{model}/documents/"
+
+
+def document_history(model: str) -> str:
+    """Every revision of every document of a model (compare-and-swap)."""
+    return f"{documents(model)}history.json"
+
+
+def document(model: str, name: str, revision: str, ending: str) -> str:
+    """One file of a revision of a document (create-only)."""
+    return f"{documents(model)}{name}/{revision}.{ending}"
+
+
+def is_kept_document_source(key: str) -> bool:
+    """Whether a source of a document is in the data bucket, and not an entry of the ledger."""
+    return key.startswith("models/")
 
 
 def fleet_summary() -> str:

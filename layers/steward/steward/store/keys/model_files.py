@@ -125,6 +125,11 @@ def run(model: str, run: str) -> str:
     return f"{runs(model)}{run}.json"
 
 
+def is_run_of_month(key: str, month: str) -> bool:
+    """Whether a key holds a run that speaks for a moment of a month such as `2024-01`: ids begin with that moment."""
+    return key.rsplit("/", 1)[-1].startswith(month.replace("-", ""))
+
+
 def progress(model: str) -> str:
     """How far the newest training has come (written over as it goes on)."""
     return f"progress/{model}.json"

@@ -1,0 +1,1 @@
+"""Requirements of laws and frameworks as tables, and what stored evidence says to each."""
