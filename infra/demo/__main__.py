@@ -15,6 +15,7 @@ from infra.demo.chart import save_chart
 from infra.demo.defect import show_defect
 from infra.demo.display import Display
 from infra.demo.evidence import show_bundle
+from infra.demo.gradual import GradualReleases, show_releases
 from infra.demo.loop import DemoStuck, Loop
 from infra.demo.play import Play
 from infra.demo.timeline import timeline_table
@@ -83,6 +84,7 @@ def show(console: Console, stack: Stack, play: Play, deployment: Deployment) -> 
         console.print(f"  {subject}", style="yellow")
     png, page = save_chart(play.rows, FOLDER, TITLE)
     show_defect(console, play, deployment)
+    show_releases(console, GradualReleases(play.loop, deployment.data, deployment.bus, play.flights), FOLDER)
     entries = verify(deployment.ledger.entries(model))
     console.print(
         f"Ledger: {len(entries):,} entries, each bound to the one before it; the last is {entries[-1].hash[:16]}..."
@@ -118,7 +120,7 @@ def audited(play: Play, deployment: Deployment) -> Audit:
 
 def reported(play: Play, deployment: Deployment) -> Path:
     """Bring the report on the model, once it knows of all that happened."""
-    for _ in play.loop.settle([]):
+    for _ in play.loop.settle([], reports=True):
         pass
     return download(deployment.data, play.spec.model, FOLDER / "report")
 

@@ -42,10 +42,11 @@ class Airline:
             self._models[version] = artifact.load(self.data.get_verified(stored))
         return recipe.score(self._models[version], self.spec, flights)
 
-    def predictions(self, version: str, flights: pd.DataFrame, scores: NDArray[np.float64]) -> bytes:
-        """The prediction records of some flights, as a gzipped CSV file."""
+    def predictions(self, version: str | pd.Series, flights: pd.DataFrame, scores: NDArray[np.float64]) -> bytes:
+        """The prediction records of some flights, as a gzipped CSV file; one version answered them, or each its own."""
         columns = self.spec.columns
-        kept = flights[[columns.id, columns.time, *self.spec.features]].copy()
+        entity = [columns.entity] if columns.entity else []
+        kept = flights[[columns.id, columns.time, *entity, *self.spec.features]].copy()
         kept[str(columns.score)] = scores.round(6)
         kept[columns.version] = version
         return csv(kept)

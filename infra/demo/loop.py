@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from infra.local.stack import Stack
+from infra.local.work import Work
 from steward.events import EVENTS, Event, ObjectCreated
 
-_PAUSE = 0.1
+_PAUSE = 0.05
+_LISTEN = 0.3
+"""Seconds between two looks at the observer's queue while functions work: each look is work for the emulator."""
 _PATIENCE = 90.0
 
 
@@ -34,38 +37,48 @@ class Loop:
         """Subscribe a queue to the alert topic, and another to the bus."""
         self.s3 = self.stack.client("s3")
         self.sqs = self.stack.client("sqs")
-        self._queues = [url for name, url in self.stack.outputs.items() if name.endswith("QueueUrl")]
-        self._letters = [url for name, url in self.stack.outputs.items() if name.endswith("DeadLettersUrl")]
+        urls = self.stack.outputs
+        self._queues = [_name(url) for output, url in urls.items() if output.endswith("QueueUrl")]
+        self._reports = _name(urls["RenderReportsQueueUrl"])
+        self._letters = {_name(url): url for output, url in urls.items() if output.endswith("DeadLettersUrl")}
         self._subscriber = self._subscribe()
         self._observer = self._observe()
+        self._heard = time.time()
 
     def upload(self, key: str, body: bytes) -> str:
         """Put a file where users do; the correlation id of all that it leads to."""
         bucket = self.stack.outputs["DataBucketName"]
         version_id = self.s3.put_object(Bucket=bucket, Key=key, Body=body)["VersionId"]
+        self._heard = time.time()
         return ObjectCreated.correlate(key, version_id)
 
-    def settle(self, uploads: Sequence[str]) -> Iterator[Event]:
+    def settle(self, uploads: Sequence[str], *, reports: bool = False) -> Iterator[Event]:
         """The events that follow, as they come, until what was uploaded has been answered and every queue is empty.
+
+        Args:
+            uploads: the correlation ids of what was uploaded, or asked for.
+            reports: whether reports are waited for too, which are rendered for many events at once, a minute later.
 
         Raises:
             DemoStuck: a message ended in a dead-letter queue, or nothing more happens and something is unanswered.
         """
         unanswered = set(uploads)
-        at_rest, quiet_since = False, time.monotonic()
-        while not at_rest:
-            came = list(self._receive())
+        quiet_since = listened = time.monotonic()
+        while True:
+            busy, now = self._busy(reports=reports), time.monotonic()
+            came: list[Event] = []
+            if not busy or now - listened > _LISTEN:
+                came, listened = list(self._receive()), now
             yield from came
             unanswered -= {event.correlation_id for event in came}
             if came:
-                quiet_since = time.monotonic()
-                continue
-            at_rest = not unanswered and not self._busy()
-            if time.monotonic() - quiet_since > _PATIENCE:
+                quiet_since = now
+            elif not busy and not unanswered:
+                break
+            elif now - quiet_since > _PATIENCE:
                 self._refuse_dead_letters()
                 raise DemoStuck(f"nothing happened for {_PATIENCE:.0f} s; see {self.stack.folder}")
             time.sleep(_PAUSE)
-        yield from self._receive()
         self.messages.extend(json.loads(body)["Subject"] for body in self._drain(self._subscriber))
         self._refuse_dead_letters()
 
@@ -78,38 +91,31 @@ class Loop:
             envelope = json.loads(body)
             event = EVENTS[envelope["detail-type"]].model_validate(envelope["detail"])
             self.events.append(event)
+            self._heard = time.time()
             yield event
 
     def _drain(self, url: str) -> Iterator[str]:
         while messages := self.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
-            for message in messages:
-                yield message["Body"]
-                self.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+            yield from (message["Body"] for message in messages)
+            done = [{"Id": str(at), "ReceiptHandle": one["ReceiptHandle"]} for at, one in enumerate(messages)]
+            self.sqs.delete_message_batch(QueueUrl=url, Entries=done)
 
-    def _busy(self) -> bool:
-        """Whether a queue holds messages, or a function has an event in work.
+    def _busy(self, *, reports: bool) -> bool:
+        """Whether a queue holds messages, or a function has an event in work, since something was last heard."""
+        work = self._work()
+        return work.at <= self._heard or work.events > 0 or any(
+            work.messages.get(name) for name in self._queues if reports or name != self._reports
+        )  # fmt: skip
 
-        The queue that held some last is asked first: mostly that is enough.
-        """
-        if self.stack.events_in_work():
-            return True
-        for url in self._queues:
-            if self._depth(url):
-                self._queues.remove(url)
-                self._queues.insert(0, url)
-                return True
-        return False
-
-    def _depth(self, url: str) -> int:
-        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-        attributes = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
-        return sum(int(attributes[name]) for name in names)
+    def _work(self) -> Work:
+        return Work.read(self.stack.folder)
 
     def _refuse_dead_letters(self) -> None:
-        for url in self._letters:
-            if self._depth(url):
+        depths = self._work().messages
+        for name, url in self._letters.items():
+            if depths.get(name):
                 body = next(self._drain(url), "")
-                raise DemoStuck(f"a message ended in {url.rsplit('/', 1)[-1]}: {body[:400]}; see {self.stack.folder}")
+                raise DemoStuck(f"a message ended in {name}: {body[:400]}; see {self.stack.folder}")
 
     def _subscribe(self) -> str:
         url, arn = self._queue("demo-subscriber")
@@ -142,3 +148,8 @@ class Loop:
         }
         self.sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(policy)})
         return url, arn
+
+
+def _name(url: str) -> str:
+    """Of the queue of a URL."""
+    return url.rpartition("/")[2]

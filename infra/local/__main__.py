@@ -1,4 +1,4 @@
-"""Steward on this machine: `python infra/local up`, `down` or `status`."""
+"""Steward on this machine: `python infra/local up`, `down`, `status` or `profile`."""
 
 import argparse
 import os
@@ -7,6 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from infra.local.invocations import FILE, add_up
 from infra.local.process import LocalStackError
 from infra.local.stack import FOLDER, Stack, down, status, up
 
@@ -16,7 +17,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python infra/local", description="Steward on this machine, in an AWS emulator."
     )
-    parser.add_argument("command", choices=["up", "down", "status"])
+    parser.add_argument("command", choices=["up", "down", "status", "profile"])
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where the emulator keeps what it needs")
     arguments = parser.parse_args()
     try:
@@ -25,6 +26,8 @@ def main() -> None:
                 hint(up(arguments.folder))
             case "down":
                 print("Stopped." if down(arguments.folder) else "Nothing was running.")
+            case "profile":
+                profile(arguments.folder)
             case _:
                 stack = status(arguments.folder)
                 if stack is None:
@@ -40,6 +43,14 @@ def show(stack: Stack) -> None:
     width = max(map(len, stack.outputs))
     for name, value in sorted(stack.outputs.items()):
         print(f"{name:<{width}}  {value}")
+
+
+def profile(folder: Path) -> None:
+    """Print what each function has cost since the emulator was started."""
+    print(f"{'function':<20}{'invocations':>12}{'cold':>6}{'seconds':>10}{'processor':>11}")
+    for name, cost in add_up((folder / FILE).read_text().splitlines()):
+        figures = f"{cost.invocations:>12,}{cost.cold:>6,}{cost.seconds:>10,.1f}{cost.processor_seconds:>11,.1f}"
+        print(f"{name:<20}{figures}")
 
 
 def hint(stack: Stack) -> None:

@@ -11,7 +11,6 @@ import threading
 import time
 import uuid
 from collections import defaultdict
-from collections.abc import Callable
 from typing import Any
 
 AT_ONCE = 2
@@ -23,13 +22,16 @@ _request: contextvars.ContextVar[str] = contextvars.ContextVar("request", defaul
 
 
 class AsyncInvocations:
-    """Events that Lambda keeps until functions are done with them."""
+    """Events that Lambda keeps until functions are done with them.
 
-    def __init__(self, functions: Any, events: Any, tell: Callable[[int], None]) -> None:
-        self._functions, self._events, self._tell = functions, events, tell
+    Attributes:
+        in_work: how many they are.
+    """
+
+    def __init__(self, functions: Any, events: Any) -> None:
+        self._functions, self._events = functions, events
         self._turns: dict[str, threading.Semaphore] = defaultdict(lambda: threading.Semaphore(AT_ONCE))
-        self._lock, self._in_work = threading.Lock(), 0
-        tell(0)
+        self._lock, self.in_work = threading.Lock(), 0
 
     def add(self, function: dict[str, Any], event: Any) -> None:
         """Invoke a function with an event, some time."""
@@ -46,8 +48,8 @@ class AsyncInvocations:
 
     def _count(self, change: int) -> None:
         with self._lock:
-            self._in_work += change
-            self._tell(self._in_work)
+            self.in_work += change
+        self._functions.esm_wake.set()  # a queue may wait for this
 
     def _finish(self, function: dict[str, Any], event: Any) -> None:
         try:
@@ -90,15 +92,11 @@ class AsyncInvocations:
         self._events._put_events({"Entries": [{**entry, "EventBusName": bus, "Detail": json.dumps(record)}]})  # noqa: SLF001
 
 
-def install(tell: Callable[[int], None]) -> None:
-    """Replace what MiniStack does.
-
-    Args:
-        tell: is told how many events are in work, whenever that changes.
-    """
+def install() -> AsyncInvocations:
+    """Replace what MiniStack does; what takes its place."""
     from ministack.services import eventbridge, lambda_svc  # noqa: PLC0415 - they read the environment when imported
 
-    invocations = AsyncInvocations(lambda_svc, eventbridge, tell)
+    invocations = AsyncInvocations(lambda_svc, eventbridge)
     execute = lambda_svc._execute_function_dispatch  # noqa: SLF001
 
     def under_one_id(function: Any, config: Any, event: Any, request_id: str, started: float) -> Any:
@@ -107,6 +105,7 @@ def install(tell: Callable[[int], None]) -> None:
     lambda_svc._execute_function_dispatch = under_one_id  # noqa: SLF001
     lambda_svc.invoke_async_with_retry = invocations.add
     eventbridge._dispatch_to_lambda = invocations.dispatch  # noqa: SLF001
+    return invocations
 
 
 def _record(arn: str, event: Any, result: dict[str, Any], attempts: int) -> dict[str, Any]:

@@ -23,8 +23,11 @@ from types import SimpleNamespace
 from typing import Any, TextIO
 
 import async_invocations  # the script's own folder is where Python looks
+import batching_windows  # as above
 import delivery_streams  # as above
+import invocations  # as above
 import running_invocations  # as above
+import work  # as above
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -67,9 +70,12 @@ def main(folder: Path) -> None:
     keep_versions_of_copies()
     join_in_conditions()
     share_unpacked_layers(folder / "tmp" / "unpacked")
-    async_invocations.install(lambda count: write(folder / "in_work", str(count)))
+    invoked = async_invocations.install()
+    batching_windows.install(lambda: invoked.in_work)
+    invocations.install(folder / invocations.FILE)
     running_invocations.install()
     delivery_streams.install()
+    work.report(folder, lambda: invoked.in_work, write)
     runpy.run_module("hypercorn", run_name="__main__")
 
 

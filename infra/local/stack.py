@@ -13,6 +13,7 @@ import botocore.exceptions
 
 from infra.local import deployment, process
 from infra.local.process import ROOT, Emulator, alone
+from infra.local.work import Work
 
 REGION = "us-east-1"
 FOLDER = ROOT / ".local" / "stack"
@@ -39,10 +40,9 @@ class Stack:
         """What makes any AWS SDK or tool speak to this stack, as its account's root; nothing where it is not local."""
         return _environment(self.endpoint, self.certificate) if self.endpoint and self.certificate else {}
 
-    def events_in_work(self) -> int:
-        """How many events Lambda keeps that functions are not done with; 0 where nobody can tell, as on AWS."""
-        count = self.folder / "in_work"
-        return int(count.read_text()) if self.endpoint and count.exists() else 0
+    def work(self) -> Work | None:
+        """What functions had still to do a twentieth of a second ago; None where nobody can tell, as on AWS."""
+        return Work.read(self.folder) if self.endpoint else None
 
     def client(self, service: str, **settings: Any) -> Any:
         """A boto3 client of this stack, as its account's root; where it is not local, as the AWS settings say.

@@ -184,10 +184,16 @@ class Deployed:
         while quiet < (_QUIET_LOOKS if self.stack.endpoint else _QUIET_LOOKS_ELSEWHERE):
             assert time.monotonic() < deadline, f"no rest within {within:.0f} s:\n{self._story()}"
             known = len(self.events) + len(self.notifications) + len(self.uploads)
-            busy = known != heard or self.stack.events_in_work() or any(map(self.depth, queues))
+            busy = known != heard or self._has_work(queues)
             quiet = 0 if busy else quiet + 1
             heard = known
             time.sleep(_PAUSE)
+
+    def _has_work(self, queues: Sequence[str]) -> bool:
+        """Whether functions have something left to do, of what comes by these queues or by none."""
+        if (work := self.stack.work()) is None:
+            return any(map(self.depth, queues))
+        return work.events > 0 or any(work.messages.get(url.rpartition("/")[2]) for url in queues)
 
     @property
     def functions(self) -> list[str]:

@@ -103,6 +103,7 @@ ALLOWED: dict[str, Act] = {
     "WatchDeployment": write("watch/probe.json"),
     "ServePredictions": write("inbox/probe/predictions/served/direct/x"),
     "ScoreShadows": write("inbox/probe/shadows/x"),
+    "EmitLineage": write("models/probe/lineage/x"),
 }
 
 FORBIDDEN: dict[str, dict[str, Act]] = {
@@ -249,6 +250,13 @@ FORBIDDEN: dict[str, dict[str, Act]] = {
         "read uploads": read("inbox/lemons/reference/first.csv"),
         "delete what it uploaded": delete("inbox/lemons/shadows/x"),
     },
+    "EmitLineage": {
+        "write routing": write(ROUTING),
+        "write versions": write(VERSION),
+        "read records": read(RECORDS),
+        "read uploads": read("inbox/lemons/reference/first.csv"),
+        "delete what it wrote": delete("models/lemons/lineage/x"),
+    },
 }
 
 NOBODY: dict[str, Act] = {
@@ -361,6 +369,13 @@ PEOPLE: dict[str, tuple[dict[str, Act], dict[str, Act]]] = {
         {
             "upload": upload("inbox/probe/x"), "declare": upload("specs/probe.yaml"), "see rows": look_at(REFERENCE),
             "list all": list_all(""), "roll back without a proof": send_event("RollbackProposed"),
+        },
+    ),
+    "PeopleWhoApprove": (
+        {"command": send_command, "read": look_into_the_ledger, "list": list_all("commands/")},
+        {
+            "upload": upload("inbox/probe/x"), "declare": upload("specs/probe.yaml"), "see rows": look_at(REFERENCE),
+            "promote": upload("promotions/probe.json"), "approve unproven": send_event("ReleaseOverrideProposed"),
         },
     ),
 }  # fmt: skip

@@ -18,6 +18,7 @@ OPERATIONS = {
     "attribute_features": "PutEvents PutObject",
     "audit_models": "PutEvents PutObject",
     "check_window": "PutEvents PutObject",
+    "emit_lineage": "PutObject",
     "ingest_records": "PutEvents PutObject SendMessage",
     "join_labels": "DeleteObject PutEvents PutObject",
     "kick_retraining": "PutEvents PutObject",

@@ -153,6 +153,9 @@ ELSEWHERE = {
     "version_accepted": "test_deaths_at_the_border.py",
     "run_failed": "test_killed_runs.py",
     "action_held": "test_actions.py",
+    "emergency_override": "test_approvals.py",
+    "override_reviewed": "test_approvals.py",
+    "guardrails_changed": "test_guardrails.py",
 }
 """Decisions that take another story."""
 

@@ -12,8 +12,8 @@ from .policies import Request, Statement, allows, of_role, role_arn, several, st
 from .redelivery import FUNCTIONS
 from .test_outbox import ELSEWHERE, RECORDED
 
-SILENT = {"score_shadows", "serve_predictions"}
-"""They publish nothing: they write to the inbox."""
+SILENT = {"emit_lineage", "score_shadows", "serve_predictions"}
+"""They publish nothing: they write to the inbox, or what others read."""
 BUCKET = f"arn:aws:s3:::{LEDGER}"
 ENTRY = f"{BUCKET}/lemons/0000000001.json"
 MARKER = f"{BUCKET}/lemons/decisions/check_completed/0123456789abcdef"

@@ -14,7 +14,8 @@ from sklearn.preprocessing import FunctionTransformer
 from steward import aws
 from steward.cli import reproduce as reproduce_command
 from steward.events import ReproductionRequested
-from steward.lineage.repeated_training import Reproduction, train_again
+from steward.lineage.repeated_training import train_again
+from steward.lineage.reproduction_result import Reproduction
 from steward.retraining import artifact, recipe
 from steward.spec.document import read_spec
 from steward.store.stored_objects import sha256

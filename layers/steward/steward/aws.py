@@ -31,8 +31,10 @@ if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_scheduler import EventBridgeSchedulerClient
+    from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_ssm import SSMClient
     from mypy_boto3_sts import STSClient
 
 _CONFIG = Config(
@@ -151,6 +153,18 @@ def scheduler() -> EventBridgeSchedulerClient:
 
 
 @cache
+def secrets() -> SecretsManagerClient:
+    """The client for Secrets Manager; one a process."""
+    return _client("secretsmanager", region_name=_region(), config=_CONFIG)
+
+
+@cache
+def ssm() -> SSMClient:
+    """The client for Systems Manager, which keeps parameters; one a process."""
+    return _client("ssm", region_name=_region(), config=_CONFIG)
+
+
+@cache
 def sts_unsigned() -> STSClient:
     """The client for STS that signs nothing: it carries signatures that others made; one a process.
 
@@ -217,6 +231,8 @@ def _begin(name: str | None) -> None:
         kms,
         logs,
         scheduler,
+        secrets,
+        ssm,
         sts,
         sts_unsigned,
     ):

@@ -49,6 +49,10 @@ class BusRefuses(StewardError):
     """An event bus takes no events of ours: it is not there, or this deployment may not send to it."""
 
 
+class EndpointRefuses(StewardError):
+    """The endpoint for lineage events did not take one, or is none that events are sent to."""
+
+
 class UntrustedArtifact(StewardError):
     """A model artifact asks for types that are not on the trusted list."""
 

@@ -51,6 +51,18 @@ class AuditSettings(Settings):
 
     signing_key_arn: str = Field(default="", alias="STEWARD_SIGNING_KEY_ARN")
     alert_topic: str = Field(default="", alias="STEWARD_ALERT_TOPIC")
+    stack_id: str = Field(default="", alias="STEWARD_STACK_ID")
+
+
+class LineageSettings(Settings):
+    """Of the function that emits OpenLineage events: where they are sent to beside the store; empty sends none.
+
+    Attributes:
+        api_key_arn: of the secret or the parameter that holds the endpoint's key; empty for none.
+    """
+
+    url: str = Field(default="", alias="STEWARD_OPENLINEAGE_URL")
+    api_key_arn: str = Field(default="", alias="STEWARD_OPENLINEAGE_API_KEY_ARN")
 
 
 class QueueSettings(Settings):

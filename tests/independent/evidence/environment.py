@@ -1,4 +1,4 @@
-"""The environments of the standards' libraries: `.local/independent/evidence`, and one for Croissant's."""
+"""The environments of the libraries that read evidence, in `.local/independent`."""
 
 import os
 import shutil
@@ -16,6 +16,8 @@ PACKAGES = (
     "pyopenssl",  # model-signing imports it without asking for it
 )
 CROISSANT_PACKAGES = ("mlcroissant==1.1.1", "pyarrow==26.0.1")  # pandas reads Parquet with it
+OPENLINEAGE_PACKAGES = ("openlineage-python==1.54.0",)
+MLFLOW_PACKAGES = ("mlflow-skinny==3.17.2", "sqlalchemy", "alembic", "pandas", "scikit-learn==1.9.1", "skops==0.16.0")
 
 
 def interpreter(name: str, packages: tuple[str, ...]) -> Path:
@@ -46,6 +48,24 @@ def load_croissant(card: Path) -> str:
         subprocess.CalledProcessError: it is not valid, a file has another hash, or its records cannot be loaded.
     """
     return _run(interpreter("croissant", CROISSANT_PACKAGES), "load_croissant.py", card)
+
+
+def read_openlineage(events: Path) -> str:
+    """What openlineage-python makes of a folder of events: the job, type and facets of each, a line each.
+
+    Raises:
+        subprocess.CalledProcessError: it refuses one, or says something else once it writes it again.
+    """
+    return _run(interpreter("openlineage", OPENLINEAGE_PACKAGES), "read_openlineage.py", events)
+
+
+def register_with_mlflow(folder: Path, rows: Path) -> str:
+    """What MLflow has of an exported version once it is registered, and what the version says of some rows, as JSON.
+
+    Raises:
+        subprocess.CalledProcessError: it cannot be registered or loaded.
+    """
+    return _run(interpreter("mlflow", MLFLOW_PACKAGES), "read_mlflow.py", folder, rows)
 
 
 def _run(python: Path, script: str, *arguments: Path) -> str:

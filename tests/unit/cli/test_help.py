@@ -18,7 +18,7 @@ from steward.cli.lazy import Entry
 from tests.unit.examples import SPEC
 
 ENTRIES = {entry.name: entry for panel in PANELS.values() for entry in panel}
-WITHOUT_JSON = {"suggest", "import-sagemaker", "predict"}
+WITHOUT_JSON = {"suggest", "import", "import-sagemaker", "predict"}
 """They print a declaration, or JSON alone."""
 
 

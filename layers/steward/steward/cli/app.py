@@ -43,6 +43,12 @@ PANELS = {
             "--capture captures/",
         ),
         Entry(
+            "import",
+            "version_registries:import_version",
+            "Convert a version of MLflow or the SageMaker Model Registry to a declaration.",
+            "steward import mlflow-model/ --model loans --owner risk-team --output loans.yaml",
+        ),
+        Entry(
             "plan-experiment",
             "plan_experiment:plan_experiment",
             "Work out the users and days that an experiment takes.",
@@ -167,6 +173,8 @@ PANELS = {
             "Show, move or end the gradual release of a version.",
             'steward release loans abort --reason "complaints since Tuesday"',
         ),
+        Entry("guardrails", "guardrails:guardrails", "Show or approve guardrails.", "steward guardrails loans"),
+        Entry("review", "release:review", "Review an emergency override.", 'steward review loans --reason "checked"'),
         Entry(
             "roll-back",
             "signed_commands:roll_back",
@@ -221,7 +229,7 @@ PANELS = {
         Entry(
             "export",
             "version_onnx:export",
-            "Write a version as an ONNX model.",
+            "Write a version as an ONNX model, or for MLflow or SageMaker.",
             "steward export loans champion --format onnx",
         ),
         Entry(
@@ -235,6 +243,12 @@ PANELS = {
             "reproduce:reproduce",
             "Train a version again, and compare the artifacts.",
             "steward reproduce loans 20190408",
+        ),
+        Entry(
+            "lineage",
+            "trace:trace_lineage",
+            "Show what a version, a prediction or a file came from, and what came of it.",
+            "steward lineage champion --model loans",
         ),
         Entry("outcome", "promotion:outcome", "Wait for the newest run to end.", "steward outcome loans"),
         Entry(

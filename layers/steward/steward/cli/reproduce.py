@@ -22,7 +22,8 @@ from steward.cli.version_checkout import checkout
 from steward.commands import requests
 from steward.errors import ObjectMissing, StewardError
 from steward.lineage.fields import changed_fields
-from steward.lineage.repeated_training import Reproduction, ReproductionResult, refuse_foreign
+from steward.lineage.repeated_training import refuse_foreign
+from steward.lineage.reproduction_result import Reproduction, ReproductionResult
 from steward.repositories import training_data
 from steward.repositories.artifacts import ArtifactCatalogue
 from steward.results import count_of

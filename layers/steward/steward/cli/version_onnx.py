@@ -1,4 +1,4 @@
-"""`steward export`: writes a version as an ONNX model that says the same on the rows that judged it."""
+"""`steward export`: writes a version as an ONNX model that says the same on its holdout, or for another registry."""
 
 import json
 import tempfile
@@ -24,20 +24,27 @@ _PACKAGES = ("onnx", "onnxruntime", "skl2onnx")
 def export(  # noqa: PLR0917 - the options of a command
     model: Model,
     version: VersionPrefix,
-    format: Annotated[Literal["onnx"], typer.Option(help="What to write.")] = "onnx",  # noqa: A002 - as users know it
+    format: Annotated[Literal["onnx", "mlflow", "sagemaker"], typer.Option(help="What to write.")] = "onnx",  # noqa: A002 - as users know it
     to: Annotated[
-        Path | None, typer.Option(help="A file that is not there yet; MODEL-VERSION.onnx when left out.")
+        Path | None, typer.Option(help="A file or folder that is not there yet; named after the version when left out.")
     ] = None,
+    image: Annotated[str, typer.Option(help="For sagemaker: the image of the container that serves it.")] = "",
     unreleased: Unreleased = False,
     as_json: Json = False,
     stack: Stack = "steward",
 ) -> None:
-    """Write a version as an ONNX model, once it says the same as the version on its holdout and golden rows.
+    """Write a version as an ONNX model, an MLflow model, or a package of the SageMaker Model Registry.
 
-    Needs the extra packages of `pip install "model-steward[onnx]"`. Predictions may differ by 0.0001, absolutely for
-    probabilities and relative to the largest value for a regression; otherwise nothing is written, and the message says
-    why.
+    ONNX is written once it says the same as the version on its holdout and golden rows, and needs the extra packages of
+    `pip install "model-steward[onnx]"`. Predictions may differ by 0.0001, absolutely for probabilities and relative to
+    the largest value for a regression; otherwise nothing is written, and the message says why.
+
+    For MLflow a folder is written: the model, and its registry entry with parameters, metrics and tags, which
+    `python register.py` in it registers. For SageMaker the request of CreateModelPackage, as JSON.
     """
+    if format != "onnx":
+        _export_to_registry(stack, model, version, format, to, image, unreleased=unreleased, as_json=as_json)
+        return
     if missing := [name for name in _PACKAGES if find_spec(name) is None]:
         raise StewardError(
             f'ONNX needs {", ".join(missing)}, which this Python does not have: pip install "model-steward[onnx]"'
@@ -77,6 +84,32 @@ def export(  # noqa: PLR0917 - the options of a command
         f"golden rows, predictions differ by {found.largest:.1g} at most; {onnx_export.TOLERANCE:g} is allowed.",
         markup=False,
     )
+
+
+def _export_to_registry(  # noqa: PLR0917 - those of the command
+    stack: str,
+    model: str,
+    version: str,
+    registry: Literal["mlflow", "sagemaker"],
+    to: Path | None,
+    image: str,
+    *,
+    unreleased: bool,
+    as_json: bool,
+) -> None:
+    from steward.cli.version_registries import export_to_registry  # noqa: PLC0415 - as above
+    from steward.repositories.artifacts import ArtifactCatalogue  # noqa: PLC0415
+
+    catalogue = ArtifactCatalogue(Deployment.of(stack).require(model).data, model)
+    manifest = catalogue.manifest_of(catalogue.find(version))
+    place, files = export_to_registry(catalogue, manifest, registry, to, unreleased=unreleased, image=image)
+    if as_json:
+        typer.echo(json.dumps({"version": manifest.version, "place": str(place), "files": files}, indent=2))
+        return
+    after = f"`python {place}/register.py` registers it" if registry == "mlflow" else (
+        f"`aws sagemaker create-model-package --cli-input-json file://{place}` registers it"
+    )  # fmt: skip
+    console.print(f"{place}: version {manifest.version}; {after}", markup=False)
 
 
 def _read_judges(folder: Path, loaded: "Version") -> "pd.DataFrame":

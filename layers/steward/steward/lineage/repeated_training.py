@@ -1,17 +1,15 @@
-"""A version trained again: how the artifact compares, and what explains a difference."""
+"""A version trained again, as its run trained it, and compared."""
 
 import hashlib
 from datetime import datetime
-from typing import Literal
 
 import numpy as np
 import pandas as pd
-from pydantic import ConfigDict
 
-from steward.documents import TolerantModel, VersionedModel
 from steward.errors import StewardError
-from steward.lineage.fields import FieldChange, changed_fields
+from steward.lineage.fields import changed_fields
 from steward.lineage.model_fields import model_changes
+from steward.lineage.reproduction_result import PredictionDistance, Reproduction
 from steward.retraining import artifact, recipe
 from steward.retraining.dataset import constant
 from steward.retraining.fitting import FittedVersion, fit_version
@@ -22,63 +20,6 @@ from steward.retraining.recipe import Fitted
 from steward.retraining.versions import SearchResult, VersionManifest
 from steward.spec.model import ModelSpec
 from steward.spec.recipe import Recipe
-
-
-class PredictionDistance(TolerantModel):
-    """How far apart the predictions of two models are on the same rows.
-
-    Attributes:
-        rows: of the holdout.
-        differ: how many of them get another prediction.
-        largest, mean: of the absolute differences, over rows and classes; in units of the label for a regression, else
-            of probability.
-    """
-
-    rows: int
-    differ: int
-    largest: float
-    mean: float
-
-
-class Reproduction(TolerantModel):
-    """A version trained again, and how it compares.
-
-    Attributes:
-        identical: whether the artifact has the same SHA-256, and so has the one that was judged.
-        sha256: of the version's artifact, and of the one made again.
-        judged_sha256: likewise of the artifact that the gates judged, where that is another.
-        libraries, recipe, dataset, platform: what differs of what a training is made of; `before` as the version's
-            manifest says, `after` as it was here. The dataset by its id, rows, span and what a constant model predicts.
-        artifact: fields of the fitted pipelines that differ.
-        predictions: None where the artifacts are identical.
-        corrected_since: objects with corrected or withdrawn rows of the dataset's span that came after it was fixed:
-            the version was made without them, and so it was again.
-    """
-
-    model_config = ConfigDict(defer_build=False)  # it is printed as part of what was validated
-
-    schema_version: Literal[1] = 1
-    model: str
-    version: str
-    identical: bool
-    sha256: tuple[str, str]
-    judged_sha256: tuple[str, str] | None = None
-    training_rows: int
-    libraries: list[FieldChange]
-    recipe: list[FieldChange]
-    dataset: list[FieldChange]
-    platform: list[FieldChange]
-    artifact: list[FieldChange] = []
-    predictions: PredictionDistance | None = None
-    corrected_since: list[str] = []
-
-
-class ReproductionResult(VersionedModel):
-    """What came of training a version again (create-only): the comparison, or why there is none."""
-
-    schema_version: Literal[1] = 1
-    reproduction: Reproduction | None = None
-    refused: str = ""
 
 
 def refuse_foreign(made: VersionManifest, environment: str) -> None:

@@ -12,7 +12,8 @@ from pathlib import Path
 import pandas as pd
 
 from steward.errors import StewardError
-from steward.lineage.repeated_training import Reproduction, ReproductionResult, train_again
+from steward.lineage.repeated_training import train_again
+from steward.lineage.reproduction_result import Reproduction, ReproductionResult
 from steward.offline.version import Version, load, read_verified
 from steward.records.stored import read_records
 from steward.retraining.dataset import dataset_rows, stored_columns

@@ -66,6 +66,10 @@ class IdHashes:
         """Those of the window that begins then, ascending; none where the batch has nothing in it."""
         return self._words[self._places.get(start, slice(0))]
 
+    def windows_with(self, wanted: np.uint64) -> list[datetime]:
+        """The starts of the windows that have a hash."""
+        return [start for start in self._places if is_in(np.array([wanted]), self.of_window(start))[0]]
+
 
 def write_id_hashes(path: Path, windows: Iterable[tuple[datetime, Hashes]]) -> None:
     """Write the hashes of each window, which need not be sorted; the same hashes give the same bytes.

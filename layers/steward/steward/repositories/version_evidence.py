@@ -12,7 +12,7 @@ from steward.concurrency import prefetch_map
 from steward.events import ObjectRef
 from steward.governance.version_evidence import ReproducedTraining, SignatureStatus, VersionEvidence
 from steward.ledger.envelope import SignedEnvelope, key_id
-from steward.lineage.repeated_training import ReproductionResult
+from steward.lineage.reproduction_result import ReproductionResult
 from steward.releasing.routing import Routing
 from steward.repositories.ledger_evidence import signing_key
 from steward.retraining.versions import VersionManifest

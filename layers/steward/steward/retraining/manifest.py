@@ -125,13 +125,14 @@ class DatasetManifest(VersionedModel):
             else None,
             split=policy.split_plan,
             filters=tuple(policy.filters),
-            columns=tuple(_columns(spec)),
+            columns=tuple(columns_of(spec)),
             corrections=tuple(sorted({item.batch for item in objects if item.corrects})),
             data=spec.data,
         )
 
 
-def _columns(spec: ModelSpec) -> Iterator[DatasetColumn]:
+def columns_of(spec: ModelSpec) -> Iterator[DatasetColumn]:
+    """The columns of labelled rows, with their roles and types."""
     roles = spec.columns
     yield DatasetColumn(name=roles.id, role="id", type="text")
     yield DatasetColumn(name=roles.time, role="time", type="datetime")

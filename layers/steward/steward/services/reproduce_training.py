@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from steward.errors import ObjectMissing, StewardError
 from steward.events import Event, ObjectRef, ReproductionFailed, ReproductionRequested, TrainingReproduced
-from steward.lineage.repeated_training import Reproduction, ReproductionResult, refuse_foreign, train_again
+from steward.lineage.repeated_training import refuse_foreign, train_again
+from steward.lineage.reproduction_result import Reproduction, ReproductionResult
 from steward.outbox import OutboxEntry, announce
 from steward.repositories import models, training_data
 from steward.results import count_of

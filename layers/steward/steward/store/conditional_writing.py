@@ -91,6 +91,14 @@ class ConditionalWriter(ObjectReader):
         except Conflict:
             return self.get(key).stored
 
+    def create_or_get(self, key: str, body: bytes, content_type: str = "application/json") -> bytes:
+        """Write an object once; its bytes, which are others where it exists already."""
+        try:
+            self.create(key, body, content_type)
+        except Conflict:
+            return self.get(key).body
+        return body
+
     def touch(self, key: str) -> None:
         """Create an empty marker if absent. Uses a HEAD first: cheaper than a PUT."""
         if not self.exists(key):

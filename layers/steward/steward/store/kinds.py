@@ -52,7 +52,7 @@ STORED = (
     StoredKind("governance.document_history:DocumentHistory", rf"reports/{_MODEL}/documents/history\.json"),
     StoredKind("validation.evaluation:Evaluation", rf"models/{_MODEL}/versions/[^/]+/(evaluation|tests/[^/]+)\.json"),
     StoredKind(
-        "lineage.repeated_training:ReproductionResult", rf"models/{_MODEL}/versions/[^/]+/reproductions/[^/]+\.json"
+        "lineage.reproduction_result:ReproductionResult", rf"models/{_MODEL}/versions/[^/]+/reproductions/[^/]+\.json"
     ),
     StoredKind("releasing.routing:Routing", rf"models/{_MODEL}/routing\.json"),
     StoredKind("releasing.release_windows:ReleaseWindow", rf"models/{_MODEL}/releases/[^/]+/windows/[^/]+\.json"),

@@ -40,6 +40,21 @@ def file_name(key: str) -> str:
     return key.rsplit("/", 1)[-1]
 
 
+def folder(key: str) -> str:
+    """What a key lies under, without the last slash."""
+    return key.rpartition("/")[0]
+
+
+def lineage_events(model: str) -> str:
+    """Prefix of a model's OpenLineage events."""
+    return f"models/{model}/lineage/"
+
+
+def lineage_event(model: str, kind: str, run: str, event_type: str) -> str:
+    """One event of one run of a job (create-only)."""
+    return f"{lineage_events(model)}{kind}/{run}/{event_type}.json"
+
+
 def version(model: str, version: str, part: str) -> str:
     """One part of a version: manifest.json, model.skops, search.json, baseline.json, card.md, ..."""
     return f"{versions(model)}{version}/{part}"
@@ -50,9 +65,14 @@ def version_of(key: str) -> str:
     return key.split("/")[-2]
 
 
+def champion_tests(model: str, version: str) -> str:
+    """Prefix of the tests of a champion on labels that came since."""
+    return f"{versions(model)}{version}/tests/"
+
+
 def champion_test(model: str, version: str, test: str) -> str:
     """The evidence of one test of a champion on labels that came since."""
-    return f"{versions(model)}{version}/tests/{test}.json"
+    return f"{champion_tests(model, version)}{test}.json"
 
 
 def reproductions(model: str, version: str) -> str:
@@ -68,6 +88,11 @@ def reproduction(model: str, version: str, request: str) -> str:
 def routing(model: str) -> str:
     """Which version is in charge (compare-and-swap)."""
     return f"models/{model}/routing.json"
+
+
+def safeguards(model: str, sha256: str) -> str:
+    """Guardrails and approvals that a declaration had, under their hash (create-only)."""
+    return f"models/{model}/guardrails/{sha256}.json"
 
 
 def release_windows(model: str, release: str) -> str:

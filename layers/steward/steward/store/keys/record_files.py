@@ -59,9 +59,14 @@ def corrected_windows(model: str) -> str:
     return f"corrections/{model}/_windows.json"
 
 
+def corrections_applied(model: str) -> str:
+    """Prefix of what uploads of corrections did."""
+    return f"corrections/{model}/"
+
+
 def correction(model: str, batch: str) -> str:
     """What an upload of corrections did (create-only)."""
-    return f"corrections/{model}/{batch}.json"
+    return f"{corrections_applied(model)}{batch}.json"
 
 
 def id_hashes(kind: str, model: str, batch: str) -> str:
@@ -69,7 +74,12 @@ def id_hashes(kind: str, model: str, batch: str) -> str:
 
     Beside `records/`, whose every object Athena and the like take for records.
     """
-    return f"ids/{kind}/model={model}/{batch}.ids"
+    return f"{id_hashes_of(kind, model)}{batch}.ids"
+
+
+def id_hashes_of(kind: str, model: str) -> str:
+    """Prefix of the hashes of the ids of all batches of a kind."""
+    return f"ids/{kind}/model={model}/"
 
 
 def waiting_labels(model: str, batch: str = "") -> str:

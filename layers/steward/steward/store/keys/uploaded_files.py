@@ -110,3 +110,10 @@ def promotion_of(key: str) -> tuple[str, str] | None:
 def model_of_upload(key: str) -> str:
     """The model that a declaration or another upload is of, by its key."""
     return PurePosixPath(key).stem if key.startswith(SPECS) else key.split("/")[1]
+
+
+def model_of_rows(key: str) -> str | None:
+    """The model whose rows an upload, records or a quarantine hold, by the key; None for other keys and names."""
+    inbox_key = InboxKey.parse(key)
+    found = re.match(r"(?:records|quarantine)/(?:[^/]+/)*?model=([^/]+)/", key)
+    return inbox_key.model if inbox_key else found[1] if found else None
