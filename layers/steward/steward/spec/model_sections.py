@@ -26,6 +26,7 @@ from steward.spec.monitors import (
     PerformanceMetric,
     PerformanceMonitor,
 )
+from steward.spec.personal_data import PersonalData
 from steward.spec.policies import RetrainingPolicy, Schedules, WindowPolicy
 from steward.spec.quality import BusinessValue, Fairness, Resource, Rule, Segment
 from steward.spec.release import ReleasePolicy
@@ -124,6 +125,7 @@ class ModelSections(SpecSection):
         "declaration that changes them, or `approvals`, is held until other people approve the change.",
     )
     commands: CommandPolicy = Field(default_factory=CommandPolicy)
+    personal_data: PersonalData = Field(default_factory=PersonalData)
     defects: DefectPolicy = Field(default_factory=DefectPolicy)
     retention: Retention = Field(default_factory=Retention)
 
