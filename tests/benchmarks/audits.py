@@ -63,7 +63,15 @@ def originals(deployment: Deployment) -> Iterator[tuple[str, str, bytes]]:
     for prefix in (f"models/{lemons.MODEL}/", "records/", f"alerts/{lemons.MODEL}", f"defects/{lemons.MODEL}/"):
         for page in aws.s3().get_paginator("list_object_versions").paginate(Bucket=deployment.data, Prefix=prefix):
             found += [(one["LastModified"], one["Key"], one["VersionId"]) for one in page.get("Versions", [])]
-    depth = {".parquet": 0, ".skops": 0, "baseline.json": 1, "profile": 1, "manifest.json": 3, "routing.json": 5}
+    depth = {
+        ".parquet": 0,
+        ".skops": 0,
+        "baseline.json": 1,
+        "background.json": 1,
+        "profile": 1,
+        "manifest.json": 3,
+        "routing.json": 5,
+    }
 
     def place(one: tuple[Any, str, str]) -> tuple[int, Any]:
         special = 2 if "/datasets/" in one[1] else next((at for end, at in depth.items() if one[1].endswith(end)), None)
@@ -81,11 +89,16 @@ def main() -> None:
     parser.add_argument("--versions", type=int, default=50)
     asked = parser.parse_args()
     requests: Counter[str] = Counter()
+    spent: list[float] = []
     call = BaseClient._make_api_call  # type: ignore[attr-defined]
 
     def counted(client: BaseClient, operation: str, parameters: Any) -> Any:
         requests[operation] += 1
-        return call(client, operation, parameters)
+        began = time.process_time()
+        try:
+            return call(client, operation, parameters)
+        finally:
+            spent.append(time.process_time() - began)
 
     with deployed() as deployment:
         lemons.begin(deployment)
@@ -105,7 +118,9 @@ def main() -> None:
         assert len(reports) == asked.models
         statuses = Counter(f"{one['invariant']} {one['status']}" for report in reports for one in report["findings"])
         print(f"{len(reports[0]['findings'])} invariants of each; {dict(statuses)}")
-        print(f"wall {wall:.1f} s, processor {processor:.1f} s")
+        print(
+            f"wall {wall:.1f} s, processor {processor:.1f} s, of which {sum(spent):.1f} s in requests, in all threads"
+        )
         each = {name: round(count / asked.models, 1) for name, count in sorted(requests.items())}
         print(f"requests of one audit: {sum(requests.values()) / asked.models:.0f} ({each})")
 

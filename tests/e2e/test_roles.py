@@ -371,6 +371,13 @@ PEOPLE: dict[str, tuple[dict[str, Act], dict[str, Act]]] = {
             "list all": list_all(""), "roll back without a proof": send_event("RollbackProposed"),
         },
     ),
+    "PeopleWhoApprove": (
+        {"command": send_command, "read": look_into_the_ledger, "list": list_all("commands/")},
+        {
+            "upload": upload("inbox/probe/x"), "declare": upload("specs/probe.yaml"), "see rows": look_at(REFERENCE),
+            "promote": upload("promotions/probe.json"), "approve unproven": send_event("ReleaseOverrideProposed"),
+        },
+    ),
 }  # fmt: skip
 """What people with each policy may do, and what they may not."""
 

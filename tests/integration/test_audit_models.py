@@ -2,8 +2,11 @@
 
 import base64
 import json
+import os
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -12,6 +15,8 @@ from steward.events import AuditCompleted, AuditRequested, ExceptionProposed, Pr
 from steward.governance.invariants.catalogue import INVARIANTS
 from steward.ledger import Decision, LedgerEntry
 from steward.maintenance.retention_evidence import RetentionEvidence
+from steward.repositories.operation_evidence import gather_operation
+from steward.runtime import AuditSettings, Runtime
 from steward.selfcheck.incidents import OpenIncidents
 from steward.selfcheck.last_watch import LastWatch
 from tests.integration import lemons
@@ -233,6 +238,36 @@ def test_what_is_kept_too_long_fails_alone_unless_something_needs_it(trained: De
     trained.upload("maintenance/lemons.json", evidence.model_dump_json())
     trained.clock.pass_by(timedelta(days=1))
     assert audited(trained).passed
+
+
+STACK = "arn:aws:cloudformation:us-east-1:123456789012:stack/steward/1"
+
+
+class DriftDetection:
+    """CloudFormation, once somebody has had it look for drift: two roles and a rule, on two pages."""
+
+    def describe_stacks(self, StackName: str) -> dict[str, Any]:  # noqa: N803 - as boto3 has it
+        assert StackName == STACK
+        checked = datetime(2024, 6, 1, tzinfo=UTC)
+        return {"Stacks": [{"DriftInformation": {"StackDriftStatus": "DRIFTED", "LastCheckTimestamp": checked}}]}
+
+    def describe_stack_resource_drifts(self, NextToken: str = "", **_: Any) -> dict[str, Any]:  # noqa: N803
+        first = [("TrainModelRole", "AWS::IAM::Role"), ("EveryFunction", "AWS::IAM::ManagedPolicy")]
+        found = [("CheckWindowRule", "AWS::Events::Rule")] if NextToken else first
+        drifts = [{"LogicalResourceId": logical, "ResourceType": kind} for logical, kind in found]
+        return {"StackResourceDrifts": drifts} | ({} if NextToken else {"NextToken": "2"})
+
+
+def test_what_cloudformation_found_to_differ_from_the_template_is_a_finding(trained: Deployment) -> None:
+    environment = trained.environment("audit_models") | {"STEWARD_STACK_ID": STACK}
+    with patch.dict(os.environ, environment), patch.object(aws, "cloudformation", DriftDetection):
+        found = gather_operation(Runtime.from_environment(AuditSettings))
+    assert [(one.logical, one.of_rights) for one in found.drifted or ()] == [
+        ("CheckWindowRule", False),
+        ("EveryFunction", True),
+        ("TrainModelRole", True),
+    ]
+    assert found.drift_checked_at == datetime(2024, 6, 1, tzinfo=UTC)
 
 
 def propose_exception(steward: Deployment, *, days: int, invariant: str = "champion_card") -> None:

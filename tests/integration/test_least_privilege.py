@@ -39,7 +39,11 @@ NOT_ASKED_HERE: dict[str, dict[str, str]] = {
         "s3:ListBucket": ACCEPTED,
         "s3:PutObject": ACCEPTED,
     },
-    "audit_models": {"data/maintenance/*": "test_audit_models.py, where something has expired"},
+    "audit_models": {
+        "cloudformation:DescribeStackResourceDrifts": "test_audit_models.py",
+        "cloudformation:DescribeStacks": "test_audit_models.py: there is no stack here",
+        "data/maintenance/*": "test_audit_models.py, where something has expired",
+    },
     "check_window": {"data/reports/*/sagemaker/*": "test_sagemaker.py"},
     "collect_resources": {
         "data/inbox/*/telemetry/cloudwatch/*": "test_collect_resources.py",
@@ -48,6 +52,7 @@ NOT_ASKED_HERE: dict[str, dict[str, str]] = {
     "ingest_records": {
         "s3:AbortMultipartUpload": "boto3's, of an upload in parts that fails",
         "quarantine/*": "asked for where a write is tried again",
+        "s3:PutObjectVersionTagging": "test_personal_data.py",
     },
     "join_labels": {"data/ids/*": "test_labels_by_id.py", "s3:GetObjectVersion": "test_segments.py"},
     "kick_retraining": {
@@ -65,7 +70,13 @@ NOT_ASKED_HERE: dict[str, dict[str, str]] = {
     },
     "raise_alerts": {"ledger/*/decisions/action_held/*": "test_actions.py"},
     "register_model": {"scheduler:CreateScheduleGroup": "test_register_model.py"},
-    "release_model": {"ledger/*/decisions/run_failed/*": "test_release_model.py"},
+    "release_model": {
+        "data/models/*/guardrails/*": "test_guardrails.py",
+        "ledger/*/decisions/emergency_override/*": "test_approvals.py",
+        "ledger/*/decisions/guardrails_changed/*": "test_guardrails.py",
+        "ledger/*/decisions/override_reviewed/*": "test_approvals.py",
+        "ledger/*/decisions/run_failed/*": "test_release_model.py",
+    },
     "score_shadows": {"records/*": "asked for where records were removed since"},
     "train_model": {
         "data/progress/*": "test_training_progress.py",

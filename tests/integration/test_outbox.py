@@ -133,7 +133,7 @@ RECORDED = {
     "audit_models": "audit_completed exception_changed ledgers_verified version_attested",
     "check_window": "check_completed",
     "collect_resources": "collection_failed resources_collected",
-    "ingest_records": "batch_deferred batch_ingested batch_rejected batch_repeated data_corrected",
+    "ingest_records": "batch_deferred batch_ingested batch_rejected batch_repeated data_corrected personal_data_found",
     "join_labels": "OutcomesUpdated",
     "kick_retraining": "training_declined training_requested",
     "maintain_store": "objects_removed",
@@ -153,6 +153,9 @@ ELSEWHERE = {
     "version_accepted": "test_deaths_at_the_border.py",
     "run_failed": "test_killed_runs.py",
     "action_held": "test_actions.py",
+    "emergency_override": "test_approvals.py",
+    "override_reviewed": "test_approvals.py",
+    "guardrails_changed": "test_guardrails.py",
 }
 """Decisions that take another story."""
 

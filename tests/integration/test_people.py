@@ -45,6 +45,10 @@ COMMANDS: dict[tuple[str, ...], list[str]] = {
         "check lemons", "freeze lemons --for 2d --reason away", "thaw lemons --reason back",
         "open-defect lemons bad", "thaw pears --reason none",
     ],
+    ("PeopleWhoApprove",): [
+        f"release lemons approve --evidence {'0' * 32} --reason checked", "release lemons reject --reason worse",
+        "review lemons --reason checked", "thaw pears --reason none",
+    ],
 }  # fmt: skip
 """What each kind of people do; `quarantine release` is an upload by who sees rows."""
 NOT_ASKED_HERE = {
@@ -52,6 +56,9 @@ NOT_ASKED_HERE = {
     ("PeopleWhoDeclare", "cloudformation:DescribeStacks"),
     ("PeopleWhoRead", "cloudformation:DescribeStacks"),
     ("PeopleWhoCommand", "cloudformation:DescribeStacks"),
+    ("PeopleWhoApprove", "cloudformation:DescribeStacks"),
+    ("PeopleWhoApprove", "lambda:InvokeFunction"),
+    ("PeopleWhoApprove", "s3:PutObject"),  # is denied
     ("PeopleWhoUpload", "s3:AbortMultipartUpload"),  # of a file in parts whose upload is interrupted
     (
         "PeopleWhoCommand",

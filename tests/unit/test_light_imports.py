@@ -22,8 +22,8 @@ LIGHT_PACKAGES = {
     "pydantic_core", "rfc8785", "s3transfer", "six", "typing_extensions", "typing_inspection", "urllib3",
 }  # fmt: skip
 """boto3 and Powertools, and what they need themselves."""
-MOST_MODULES = 110
-"""Of Steward's own, of which it has some 660."""
+MOST_MODULES = 122
+"""Of Steward's own, of which it has some 700."""
 LEARNING = ("scipy", "skops", "sklearn")
 WITHOUT_LEARNING = sorted(
     function["CodeUri"].strip("/").removeprefix("functions/")

@@ -51,6 +51,7 @@ class AuditSettings(Settings):
 
     signing_key_arn: str = Field(default="", alias="STEWARD_SIGNING_KEY_ARN")
     alert_topic: str = Field(default="", alias="STEWARD_ALERT_TOPIC")
+    stack_id: str = Field(default="", alias="STEWARD_STACK_ID")
 
 
 class LineageSettings(Settings):

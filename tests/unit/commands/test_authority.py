@@ -5,11 +5,12 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 
-from steward.commands.authority import CLOCK_SKEW, check_author, check_time, principal, role_of
+from steward.commands.authority import CLOCK_SKEW, check_author, check_time, principal
 from steward.commands.requests import Command
 from steward.errors import CommandInvalid, NotProven, SpecInvalid
 from steward.spec.commands import CommandPolicy
 from steward.spec.document import read_spec
+from steward.spec.principals import role_of
 from tests.unit.commands.requests import commands
 from tests.unit.examples import SPEC
 

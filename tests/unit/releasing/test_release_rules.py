@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from steward.approvals.approval_request import ApprovalAnswer, ApprovalRequest, ApprovalSubject
 from steward.events import ValidationCompleted
 from steward.experiments.experiment_plan import ExperimentMetric, ExperimentPlan
 from steward.experiments.experiment_result import ExperimentResult
@@ -14,6 +15,7 @@ from steward.releasing.release import Release, ReleaseChange, phase_order
 from steward.releasing.release_rules import RULES, ReleaseEvidence, decide, override_change, override_problem
 from steward.releasing.release_windows import plan_step, weights_at
 from steward.releasing.routing import Routing
+from steward.spec.approvals import ApprovalPolicy
 from steward.spec.release import ABRelease, CanaryRelease, ReleaseGuardrail, ReleasePolicy, ShadowRelease
 from tests.unit.examples import DAY, START, stored
 
@@ -95,6 +97,8 @@ def test_every_rule_decides_something() -> None:
     }
     approved = begun(CANARY.model_copy(update={"approval": "required"})).with_change(change("await_approval"))
     speaking |= {next(rule.__name__ for rule in RULES if rule(approved, known()))}
+    late = requested().with_change(change("await_approval"))
+    speaking |= {next(rule.__name__ for rule in RULES if rule(late, known(now=START + 7 * DAY)))}
     assert speaking == {rule.__name__ for rule in RULES}
 
 
@@ -109,6 +113,60 @@ def test_an_approval_lets_a_version_that_passed_take_over() -> None:
     assert verdict.step == "promote"
     assert ANN in verdict.why
     assert decide(approved, known(firing={"v2": ["x"]})).step == "stop"
+
+
+def requested(requester: str = "policy", **policy: Any) -> Release:
+    request = ApprovalRequest(
+        subject=ApprovalSubject(name="v2", evaluation="0" * 64), requester=requester, asked_at=None,
+        policy=ApprovalPolicy(**policy),
+    )  # fmt: skip
+    return begun(CANARY.model_copy(update={"approval": "required"})).model_copy(update={"request": request})
+
+
+def approval(release: Release, author: str = ANN, cause: str = "e2", days: float = 0) -> ApprovalAnswer:
+    evidence = release.request.subject.evidence if release.request else ""
+    return ApprovalAnswer(
+        verdict="approve", author=author, evidence=evidence, reason="so", at=START + days * DAY, cause=cause
+    )
+
+
+def test_two_people_approve_and_then_it_takes_over() -> None:
+    release = requested(required=2).with_change(change("await_approval", cause="e1"))
+    for author, step in ((ANN, "wait"), (ANN.replace("ann", "ben"), "promote")):
+        answer = approval(release, author, cause=author)
+        assert not override_problem(release, "approve", None, answer)
+        release = release.with_change(change("approve", cause=author, author=author), answer)
+        assert decide(release, known(now=START)).step == step
+
+
+def test_what_nobody_approves_ends_and_can_be_requested_again() -> None:
+    release = requested().with_change(change("await_approval", cause="e1"))
+    assert decide(release, known(now=START + 6.9 * DAY)).step == "wait"
+    verdict = decide(release, known(now=START + 7 * DAY))
+    assert (verdict.step, "steward release lemons request" in verdict.why) == ("stop", True)
+    ended = release.with_change(change("stop", days=7, cause="e2"))
+    assert ended.expired
+    again = ended.ask_again("release-2", change("start", days=8, cause="e3", author=ANN))
+    assert (again.phase, again.winner, again.traffic, again.approved) == ("awaiting_approval", "v2", None, "")
+    assert "another person" in override_problem(again, "approve", None, approval(again, days=8))
+    ben = approval(again, ANN.replace("ann", "ben"), days=8)
+    assert not override_problem(again, "approve", None, ben)
+
+
+def test_an_approval_is_of_the_version_that_passed() -> None:
+    """Of two challengers one is approved early; the other one wins, and must be approved itself."""
+    release = requested().model_copy(update={"challengers": begun(AB, "v2", "v3").challengers})
+    release = release.with_change(change("approve", cause="e1"), approval(release, cause="e1"))
+    assert release.approved
+    release = release.with_change(change("await_approval", "v3", cause="e2"))
+    assert (release.approved, decide(release, known(now=START)).step) == ("", "wait")
+
+
+def test_nobody_promotes_past_an_approval_but_in_an_emergency() -> None:
+    release = requested()
+    assert "promote --emergency" in override_problem(release, "promote", None)
+    assert override_problem(release, "promote", None, emergency=True) == ""
+    assert "needs no emergency" in override_problem(begun(), "promote", None, emergency=True)
 
 
 def test_after_the_last_step_all() -> None:

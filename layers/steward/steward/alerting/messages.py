@@ -2,11 +2,13 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from steward.alerting.alert_status import AlertStatus
 from steward.alerting.cause import EXPLAINED
 from steward.alerting.notification import AlertNews, Notification, TrendPoint, identity_of, subject_line
 from steward.alerting.notification_lease import AlertChange, Lease
+from steward.alerting.release_messages import RELEASES, describe_guardrails, describe_override, describe_release
 from steward.events import (
     ROUNDED_IDS,
     AuditCompleted,
@@ -15,8 +17,10 @@ from steward.events import (
     CollectionFailed,
     DefectOverdue,
     Event,
+    GuardrailsChanged,
     LedgersVerified,
     ModelRejected,
+    PersonalDataFound,
     ReleaseChanged,
     ReportRendered,
     RunFailed,
@@ -170,19 +174,7 @@ def _commands(model: str, news: Sequence[AlertNews], check: str | None, *, still
     return [*commands, *([f"steward explain {model} {check}"] if check else [])]
 
 
-_RELEASES = {
-    "champion": "champion is now {}",
-    "held": "{} passed and waits",
-    "rolled_back": "rolled back: champion is {} again",
-    "challenger": "{} is a challenger now",
-    "advanced": "{} answers more entities",
-    "awaiting_approval": "{} waits for your approval",
-    "stopped": "release of {} ended",
-}
-"""What people are told of a change of the release, by its stage."""
-
-
-def notice(event: Event, report: str) -> Notification | None:  # noqa: C901 - one case an event
+def notice(event: Event, report: str) -> Notification | None:  # noqa: C901, PLR0912 - one case an event
     """Build the notification of an event; None for events that need none."""
     severity: Severity = "warning"
     match event:
@@ -194,6 +186,9 @@ def notice(event: Event, report: str) -> Notification | None:  # noqa: C901 - on
         case BatchRejected():
             subject = "rows rejected" if event.code == ROUNDED_IDS else "file rejected"
             text = f"{event.source}\n{event.message}\nThe file is kept where it was uploaded."
+        case PersonalDataFound():
+            found = "\n".join(finding.sentence for finding in event.findings)
+            subject, text = "personal data found", f"{event.source}\n{found}\n{event.message}"
         case ModelRejected():
             problems = "\n".join(event.problems)
             subject, text = (
@@ -221,9 +216,20 @@ def notice(event: Event, report: str) -> Notification | None:  # noqa: C901 - on
             subject, text = f"champion {event.version} fails its test", event.summary
         case DefectOverdue():
             subject, text = f"defect overdue: {event.defect}", event.summary
-        case ReleaseChanged() if event.stage in _RELEASES:
+        case GuardrailsChanged():
+            severity = "info" if event.stage == "anchored" else "warning"
+            words = {
+                "held": "changed guardrails wait for your approval",
+                "rejected": "changed guardrails were rejected",
+            }
+            subject = words.get(event.stage, "guardrails are in force")
+            text = describe_guardrails(event)
+        case ReleaseChanged(review_until=datetime()):
+            severity = "critical"
+            subject, text = f"EMERGENCY: {event.version} took over without approval", describe_override(event)
+        case ReleaseChanged() if event.stage in RELEASES:
             severity = "warning" if event.stage in {"rolled_back", "stopped"} else "info"
-            subject, text = _RELEASES[event.stage].format(event.version), _describe_release(event)
+            subject, text = RELEASES[event.stage].format(event.version), describe_release(event)
         case _:
             return None
     return Notification(
@@ -238,19 +244,6 @@ def notice(event: Event, report: str) -> Notification | None:  # noqa: C901 - on
         correlation_id=event.correlation_id,
         report=report,
     ).fitting()
-
-
-def _describe_release(event: ReleaseChanged) -> str:
-    """What a change of a release is, and what people can do about one that goes on."""
-    answers: dict[str, list[str]] = {
-        "challenger": ["abort"],
-        "advanced": ["abort"],
-        "awaiting_approval": ["approve", "reject"],
-    }
-    commands = [f'  steward release {event.model} {action} --reason "..."' for action in answers.get(event.stage, [])]
-    if not commands:
-        return event.summary
-    return "\n".join([event.summary, "", "What you can do:", f"  steward release {event.model}", *commands])
 
 
 def _report_text(rendered: ReportRendered, report: str) -> str:

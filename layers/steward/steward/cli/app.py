@@ -173,6 +173,8 @@ PANELS = {
             "Show, move or end the gradual release of a version.",
             'steward release loans abort --reason "complaints since Tuesday"',
         ),
+        Entry("guardrails", "guardrails:guardrails", "Show or approve guardrails.", "steward guardrails loans"),
+        Entry("review", "release:review", "Review an emergency override.", 'steward review loans --reason "checked"'),
         Entry(
             "roll-back",
             "signed_commands:roll_back",

@@ -36,9 +36,10 @@ class ModelStatus:
 
     def release_sentence(self, release: Release) -> str:
         """Which version is on its way to charge, and how far it is."""
-        of = f"{', '.join(release.versions)} against {release.champion}"
+        of = f"{', '.join(release.versions)} against {release.champion or 'none'}"
         share = f" with {release.step.share:.0%} of the entities" if release.step.share else ""
-        state = "waits for an approval" if release.phase == "awaiting_approval" else f"is running{share}"
+        waits = f"waits: {release.request.sentence}" if release.request else "waits for an approval"
+        state = waits if release.phase == "awaiting_approval" else f"is running{share}"
         return f"{self.model}: the {release.mode} release of {of} {state}; `steward release {self.model}` shows more"
 
     @property
@@ -71,8 +72,8 @@ class ModelStatus:
 
     @property
     def needs_a_look(self) -> bool:
-        """Whether an alert fires, or the newest run left the model worse than it was meant to be."""
-        return bool(self.firing or self.failed or self.rejected or self.rejected_reference)
+        """Whether an alert fires, an override is not reviewed, or the newest run left the model worse than meant."""
+        return bool(self.routing.unreviewed or self.firing or self.failed or self.rejected or self.rejected_reference)
 
     @property
     def trouble(self) -> str:
@@ -109,6 +110,7 @@ class ModelStatus:
             "freeze": self.routing.freeze,
             "held_promotions": len(self.routing.held),
             "release": self._release_record(),
+            "unreviewed_overrides": [one.sentence for one in self.routing.unreviewed],
             "alerts": [
                 {
                     "monitor": alert.monitor,

@@ -10,7 +10,7 @@ from steward.cli.deployment import Deployment
 from steward.cli.options import Json, Model, Stack
 from steward.cli.signed_commands import CommandPatience
 from steward.cli.terminal import console, draw_table, print_json
-from steward.commands.requests import ReleaseCommand
+from steward.commands.release_command import ReleaseCommand
 from steward.errors import StewardError
 from steward.events import OverrideAction
 from steward.releasing.release import Release
@@ -29,11 +29,21 @@ def release(  # noqa: PLR0917 - the options of a command
     ] = None,
     reason: Annotated[str | None, typer.Option(help="Why: it is read by others, and stays in the ledger.")] = None,
     version: Annotated[str | None, typer.Option(help="Of several challengers, which.")] = None,
+    evidence: Annotated[
+        str, typer.Option(help="Of what is approved: the hash that the request and this command show.")
+    ] = "",
+    emergency: Annotated[
+        bool, typer.Option("--emergency", help="Promote without approval; another person must review it.")
+    ] = False,
     patience: CommandPatience = 30,
     as_json: Json = False,
     stack: Stack = "steward",
 ) -> None:
-    """Show the gradual release of a version, or move, end, approve or reject it. Exits with 1 when declined."""
+    """Show the gradual release of a version, or move, end, approve or reject it. Exits with 1 when declined.
+
+    An approval is of exact evidence: the request that people receive, and this command without an action, show the
+    whole command. `request` asks again for an approval that nobody gave in time.
+    """
     if action is None:
         _show(model, stack, as_json=as_json)
         return
@@ -41,7 +51,20 @@ def release(  # noqa: PLR0917 - the options of a command
         raise StewardError(f"{action!r} is no action: write one of {', '.join(get_args(OverrideAction))}")
     if not reason:
         raise StewardError(f'say why: steward release {model} {action} --reason "..."')
-    said = {"action": action, "version": version, "reason": reason}
+    said = {"action": action, "version": version, "evidence": evidence, "emergency": emergency, "reason": reason}
+    send_command(ReleaseCommand, model, patience, stack, this_second(), as_json=as_json, **said)
+
+
+def review(  # noqa: PLR0917 - the options of a command
+    model: Model,
+    reason: Annotated[str, typer.Option(help="What the review found: it is read by others, and stays in the ledger.")],
+    version: Annotated[str | None, typer.Option(help="Of several overrides, which.")] = None,
+    patience: CommandPatience = 30,
+    as_json: Json = False,
+    stack: Stack = "steward",
+) -> None:
+    """Review an emergency override: by another person than who overrode the approval. Exits with 1 when declined."""
+    said = {"action": "review", "version": version, "reason": reason}
     send_command(ReleaseCommand, model, patience, stack, this_second(), as_json=as_json, **said)
 
 
@@ -51,6 +74,8 @@ def _show(model: str, stack: str, *, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
+    for override in found["unreviewed"]:
+        console.print(f"EMERGENCY: {override}", style="bold red", markup=False, highlight=False, soft_wrap=True)
     if not found["release"]:
         console.print(
             f"No gradual release of {model} was made; {found['champion'] or 'no version'} answers everything."
@@ -88,12 +113,19 @@ def describe_release(data: Bucket, model: str) -> dict[str, Any]:
     spec, _ = models.current_spec(data, model)
     routing = models.routing(data, model)
     newest = routing.releases[-1] if routing.releases else None
+    unreviewed = [one.sentence for one in routing.unreviewed]
     if newest is None:
-        return {"model": model, "release": None, "champion": routing.champion, "queued": len(routing.held)}
+        return {
+            "model": model,
+            "release": None,
+            "champion": routing.champion,
+            "queued": len(routing.held),
+            "unreviewed": unreviewed,
+        }
     as_of = replay.replayed_until(data, spec) or datetime.now(UTC)
     waits, interval = "", ""
     if routing.release:
-        evidence, results = gather_evidence(data, spec, routing, as_of)
+        evidence, results = gather_evidence(data, spec, routing, as_of, now=datetime.now(UTC))
         waits = decide(routing.release, evidence).why
         result = results.get(len(newest.steps) - 1)
         interval = result.reason if result and result.reason != waits else ""
@@ -113,7 +145,23 @@ def describe_release(data: Bucket, model: str) -> dict[str, Any]:
         "queued": len(routing.held),
         "approved": newest.approved,
         "changes": [change.model_dump(mode="json") for change in newest.changes],
-        "commands": commands_for(model, newest) if routing.release else [],
+        "approval": _describe_approval(newest),
+        "unreviewed": unreviewed,
+        "commands": commands_for(model, newest),
+    }
+
+
+def _describe_approval(release: Release) -> dict[str, Any] | None:
+    """The approval that a release waits for; None where it waits for none."""
+    request = release.request
+    if release.phase != "awaiting_approval" or not request or release.approved:
+        return None
+    return {
+        "evidence": request.subject.evidence,
+        "evaluation": release.challenger(release.winner).judged.evaluation.model_dump(mode="json"),
+        "until": request.until.isoformat() if request.until else None,
+        "who": request.who,
+        "approved_by": list(request.approvers),
     }
 
 
@@ -132,9 +180,15 @@ def _describe_step(release: Release, as_of: datetime) -> str:
 def commands_for(model: str, release: Release) -> list[str]:
     """The exact commands of what a person can do about a running release."""
     actions: list[str] = []
-    if release.phase == "awaiting_approval" or (release.policy.approval and not release.approved):
+    if release.ended:
+        actions += ["request"] if release.expired else []
+    elif release.phase == "awaiting_approval" or (release.policy.approval and not release.approved):
         actions += ["approve", "reject"]
-    if release.phase == "running" and not release.on_last_step:
-        actions.append("advance")
-    actions += ["promote", "abort"] if release.phase == "running" else []
-    return [f'steward release {model} {action} --reason "..."' for action in actions]
+    if release.phase == "running":
+        actions += [*([] if release.on_last_step else ["advance"]), "promote", "abort"]
+    waits = release.request is not None and not release.approved
+    said = {
+        "approve": f" --evidence {release.request.subject.evidence}" if release.request else "",
+        "promote": " --emergency" if waits else "",
+    }
+    return [f'steward release {model} {action}{said.get(action, "")} --reason "..."' for action in actions]

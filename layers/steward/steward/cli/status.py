@@ -48,6 +48,9 @@ def show_status(
 
 def _show(found: list["ModelStatus"], *, alerts: bool) -> None:
     none = "no models yet: `steward suggest` writes a declaration, and `steward push MODEL.yaml` uploads it"
+    for status in found:  # first of all, until another person has reviewed it
+        for override in status.routing.unreviewed:
+            console.print(f"{status.model}: EMERGENCY: {override.sentence}", style="bold red", markup=False)
     console.print(table(found) if found else none)
     for status in found:
         if freeze := status.routing.freeze:

@@ -6,13 +6,12 @@ from datetime import datetime, timedelta
 from steward.commands.command_base import Command
 from steward.errors import CommandInvalid, NotProven
 from steward.spec.commands import CommandPolicy
+from steward.spec.principals import is_among
 
 CLOCK_SKEW = timedelta(minutes=1)
 """How far the clocks of people and functions may be apart."""
 
 _PRINCIPAL = re.compile(r"arn:aws[a-z-]*:(?:iam|sts)::\d{12}:(?:root|(?:user|assumed-role|federated-user)/[!-~]+)")
-
-_SESSION = re.compile(r"(arn:aws[a-z-]*):sts(::\d{12}):assumed-role/([^/]+)/.+")
 
 
 def check_time(command: Command, now: datetime) -> None:
@@ -41,16 +40,6 @@ def principal(arn: str) -> str:
     return arn
 
 
-def role_of(arn: str) -> str:
-    """The role that a session is of, and any other principal itself; a role's path is not told by its sessions.
-
-    >>> role_of("arn:aws:sts::123456789012:assumed-role/leads/ann")
-    'arn:aws:iam::123456789012:role/leads'
-    """
-    session = _SESSION.fullmatch(arn)
-    return f"{session[1]}:iam{session[2]}:role/{session[3]}" if session else arn
-
-
 def check_author(policy: CommandPolicy, command: Command, author: str) -> None:
     """Refuse a command that its author may not give.
 
@@ -65,20 +54,8 @@ def check_author(policy: CommandPolicy, command: Command, author: str) -> None:
     patterns = policy.patterns_for(command.command)
     if patterns is None:
         return
-    if not any(_matches(pattern, arn) for pattern in patterns for arn in {author, role_of(author)}):
+    if not is_among(author, patterns):
         raise CommandInvalid(
             f"{author} may not give the command {command.command} for {command.model}: "
             f"commands.allow in its declaration names {', '.join(patterns)}"
         )
-
-
-def _matches(pattern: str, arn: str) -> bool:
-    """Whether an ARN is as a pattern says, part by part between colons, as IAM's `ArnLike` compares."""
-    wanted, found = pattern.split(":", 5), arn.split(":", 5)
-    return len(wanted) == len(found) and all(
-        re.fullmatch("".join(_WILDCARDS.get(sign) or re.escape(sign) for sign in part), name)
-        for part, name in zip(wanted, found, strict=True)
-    )
-
-
-_WILDCARDS = {"*": ".*", "?": "."}

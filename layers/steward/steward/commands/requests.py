@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from steward.commands.command_base import LONGEST_SPAN, Command, CommandReason, Instant, Note, WindowId
+from steward.commands.release_command import ReleaseCommand  # noqa: F401 - among `COMMANDS`
 from steward.events import (
     AlertAcknowledged,
     AlertMuted,
@@ -16,8 +17,6 @@ from steward.events import (
     Event,
     ExceptionProposed,
     FreezeProposed,
-    OverrideAction,
-    ReleaseOverrideProposed,
     RemovalProposed,
     ReproductionRequested,
     RetrainingProposed,
@@ -153,23 +152,6 @@ class RollBackCommand(Command):
     def sentence(self) -> str:
         """What is asked for."""
         return f"rolls the release back: {self.reason}"
-
-
-class ReleaseCommand(Command):
-    """A running release is moved on, ended, approved or rejected."""
-
-    publishes: ClassVar[type[Event]] = ReleaseOverrideProposed
-
-    command: Literal["release"] = "release"
-    action: OverrideAction
-    version: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{1,64}$")] | None = None
-    reason: CommandReason
-
-    @property
-    def sentence(self) -> str:
-        """What is asked for."""
-        of = f" of {self.version}" if self.version else ""
-        return f"asks to {self.action} the release{of}: {self.reason}"
 
 
 class OpenDefectCommand(Command):

@@ -4,12 +4,13 @@ from typing import Literal
 
 from pydantic import AwareDatetime, Field
 
-from steward.events.event import Event, Sentence
+from steward.documents import TolerantModel
+from steward.events.event import Digest, Event, ObjectRef, Sentence
 
 ReleaseStage = Literal[
     "champion", "refused", "held", "rolled_back", "challenger", "advanced", "approved", "awaiting_approval", "stopped"
 ]
-OverrideAction = Literal["advance", "promote", "abort", "approve", "reject"]
+OverrideAction = Literal["advance", "promote", "abort", "approve", "reject", "request", "review"]
 
 
 class FreezeProposed(Event):
@@ -28,12 +29,33 @@ class RollbackProposed(Event):
 
 
 class ReleaseOverrideProposed(Event):
-    """A person decides on a running release: its next step, its end, or the approval that it waits for."""
+    """A person decides on a release: its next step, its end, the approval that it waits for, or a review."""
 
     action: OverrideAction
     version: str | None = Field(default=None, description="Of several challengers, which.")
+    evidence: str = Field(default="", description="Of what is approved, as the request names it.")
+    emergency: bool = Field(default=False, description="Promote without the approval that is asked for.")
+    subject: Literal["release", "guardrails"] = Field(
+        default="release", description="What is approved, rejected or requested again."
+    )
     reason: Sentence
     author: str
+
+
+class PendingApproval(TolerantModel):
+    """What people are asked to approve.
+
+    Attributes:
+        evidence: what an approval must name: the hash of version, evaluation and declaration.
+        until: when the request expires, by the wall clock.
+        who: may approve, in words.
+        evaluation: what the gates found.
+    """
+
+    evidence: str
+    until: AwareDatetime
+    who: Sentence
+    evaluation: ObjectRef
 
 
 class ReleaseChanged(Event):
@@ -42,6 +64,8 @@ class ReleaseChanged(Event):
     Attributes:
         release: the gradual release that it is about; empty for a direct one.
         share: of the entities that the version answers from now on.
+        approval: that is waited for.
+        review_until: of an emergency override: when another person must have reviewed it, by the wall clock.
     """
 
     run: str
@@ -51,6 +75,25 @@ class ReleaseChanged(Event):
     summary: Sentence
     release: str = ""
     share: float | None = None
+    approval: PendingApproval | None = None
+    review_until: AwareDatetime | None = None
+
+
+class GuardrailsChanged(Event):
+    """Guardrails and approvals of a model came into force, or a declaration's change of them is held, or rejected.
+
+    Attributes:
+        stage: `held` where people are asked to approve them.
+        sha256: of the content.
+        stored: the content.
+        approval: that is waited for.
+    """
+
+    stage: Literal["anchored", "held", "approved", "rejected"]
+    sha256: Digest
+    stored: ObjectRef
+    summary: Sentence
+    approval: PendingApproval | None = None
 
 
 class VersionRejected(Event):

@@ -8,6 +8,23 @@ from steward.events import Problem
 
 
 @dataclass(frozen=True, slots=True)
+class DriftedResource:
+    """A resource of the stack that is not as the template has it.
+
+    Attributes:
+        kind: as CloudFormation names it, such as AWS::IAM::Role.
+    """
+
+    logical: str
+    kind: str
+
+    @property
+    def of_rights(self) -> bool:
+        """Whether it says who may do what."""
+        return self.kind.startswith("AWS::IAM::")
+
+
+@dataclass(frozen=True, slots=True)
 class OperationEvidence:
     """The state of the deployment, as its hourly watch found it.
 
@@ -25,7 +42,7 @@ class OperationEvidence:
     problems: Sequence[Problem] = ()
     subscriptions: int | None = None
     release: str = ""
-    drifted: Sequence[str] | None = None
+    drifted: Sequence[DriftedResource] | None = None
     drift_checked_at: datetime | None = None
 
     def caused(self, *beginnings: str) -> list[Problem]:

@@ -7,6 +7,7 @@ from typing import Literal, Self
 
 from pydantic import AwareDatetime
 
+from steward.approvals.approval_request import ApprovalAnswer, ApprovalRequest
 from steward.documents import TolerantModel
 from steward.events import Sentence, ValidationCompleted
 from steward.releasing.traffic import Traffic, TrafficMode
@@ -64,13 +65,14 @@ class Release(TolerantModel):
 
     Attributes:
         release: its ID, the salt of the assignment and the name of the experiment.
-        champion: the version in charge when it began.
+        champion: the version in charge when it began; empty where the first one waits for its approval.
         challengers: by arm.
         policy: as it was declared when it began; a later declaration holds for the next release.
         task: of the model.
         fingerprint: of the parts of the declaration that challengers depend on; a release ends where they change.
         approved: who approved the promotion; empty where nobody has.
         winner: the version that is to be promoted, once it is known.
+        request: for the approval; None where none is asked.
     """
 
     release: str
@@ -85,6 +87,7 @@ class Release(TolerantModel):
     changes: tuple[ReleaseChange, ...] = ()
     approved: str = ""
     winner: str = ""
+    request: ApprovalRequest | None = None
 
     @classmethod
     def begin(  # noqa: PLR0917 - what it is made of
@@ -95,6 +98,7 @@ class Release(TolerantModel):
         task: str,
         fingerprint: str,
         change: ReleaseChange,
+        request: ApprovalRequest | None = None,
     ) -> Self:
         """The release of one or several validated versions.
 
@@ -105,9 +109,14 @@ class Release(TolerantModel):
             task: of the model.
             fingerprint: of the declaration.
             change: that starts it.
+            request: for the approval, where one is asked.
         """
         share = {"canary": policy.by_steps.steps[0], "ab": policy.ab.challenger_share if policy.ab else 0.0}
         run = re.sub(r"[^A-Za-z0-9._-]", "-", next(iter(judged.values())).run)
+        waits = policy.mode == "direct"
+        evidence = next((one for one in judged.values() if one.version == change.version), None)
+        if request and waits and evidence:
+            request = request.ask(change.at, evidence.version, evidence.evaluation.sha256)
         first = ReleaseStep(share=share.get(policy.mode, 0.0), since=change.as_of, routed_at=change.at)
         return cls(
             release=f"release-{run}"[:64],
@@ -117,10 +126,11 @@ class Release(TolerantModel):
             policy=policy,
             task=task,
             fingerprint=fingerprint,
-            phase="awaiting_approval" if policy.mode == "direct" else "running",
+            phase="awaiting_approval" if waits else "running",
             steps=(first,),
             changes=(change,),
-            winner=change.version if policy.mode == "direct" else "",
+            winner=change.version if waits else "",
+            request=request,
         )
 
     @property
@@ -168,10 +178,49 @@ class Release(TolerantModel):
         """What an event brought about; empty where it changed nothing."""
         return [change for change in self.changes if change.cause == cause]
 
-    def with_change(self, change: ReleaseChange) -> Self:
+    @property
+    def expired(self) -> bool:
+        """Whether it ended since nobody approved it in time, so that its approval can be requested again."""
+        return (
+            self.phase == "stopped"
+            and self.request is not None
+            and (self.request.state_at(self.changes[-1].at) == "expired")
+        )
+
+    def ask_again(self, name: str, change: ReleaseChange) -> Self:
+        """The release that only waits for the approval of a version which this one was not given in time.
+
+        Args:
+            name: its own.
+            change: that starts it, by who requests the approval again.
+
+        Raises:
+            ValueError: no approval of this one expired.
+        """
+        if not self.request or not self.expired:
+            raise ValueError(f"no approval of {self.release} expired")
+        request = self.request.model_copy(update={"requester": change.author, "asked_at": change.at, "answers": ()})
+        return self.model_copy(
+            update={
+                "release": name,
+                "mode": "direct",
+                "challengers": {self.arm_of_version(change.version): self.challenger(change.version)},
+                "phase": "awaiting_approval",
+                "steps": (ReleaseStep(share=0.0, since=change.as_of, routed_at=change.at),),
+                "changes": (change,),
+                "approved": "",
+                "request": request,
+            }
+        )
+
+    def with_change(self, change: ReleaseChange, answer: ApprovalAnswer | None = None) -> Self:
         """The release after a change; itself where it has ended, or the same event changed it in this way before.
 
         A release only moves forward: from step to step, to the wait for an approval, to its end.
+
+        Args:
+            change: of the release.
+            answer: to the request for its approval, which the change brings.
         """
         known = {(one.cause, one.action) for one in self.changes}
         if self.ended or (change.cause, change.action) in known:
@@ -180,17 +229,29 @@ class Release(TolerantModel):
         match change.action:
             case "advance":
                 changed["steps"] = (*self.steps, self._next_step(change.as_of, change.at))
+            case "approve" if self.request and answer:
+                changed |= self._with_request(self.request.with_answer(answer), change.at)
             case "approve":
                 changed["approved"] = change.author
             case "await_approval":
                 changed |= {"phase": "awaiting_approval", "winner": change.version}
+                if self.request:
+                    evaluation = self.challenger(change.version).judged.evaluation.sha256
+                    changed |= self._with_request(self.request.ask(change.at, change.version, evaluation), change.at)
             case "promote":
                 changed |= {"phase": "promoted", "winner": change.version}
             case "stop":
-                changed["phase"] = "stopped"
+                rejected = self.request.with_answer(answer) if self.request and answer else self.request
+                changed |= {"phase": "stopped", "request": rejected}
             case "start":
                 return self
         return self.model_copy(update=changed)
+
+    @staticmethod
+    def _with_request(request: ApprovalRequest, now: datetime) -> dict[str, object]:
+        """What changes with the request for the approval."""
+        approved = request.state_at(now) == "approved"
+        return {"request": request, "approved": " and ".join(request.approvers) if approved else ""}
 
     def _next_step(self, as_of: datetime, at: datetime) -> ReleaseStep:
         """The step after the present one."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
+from steward.approvals.approval_request import ApprovalAnswer
 from steward.events import OverrideAction
 from steward.experiments.experiment_result import ExperimentResult
 from steward.releasing.release import Release, ReleaseAction
@@ -20,6 +21,7 @@ class ReleaseEvidence:
 
     Attributes:
         as_of: the moment, in the time of the data.
+        now: the moment by the wall clock, which people's answers go by.
         champion: the version in charge now.
         obsolete: why the declaration in force no longer allows the release; empty where it does.
         firing: by challenger's version, the alerts of its own windows that end its release, each in a sentence.
@@ -34,6 +36,7 @@ class ReleaseEvidence:
 
     as_of: datetime
     champion: str | None
+    now: datetime | None = None
     obsolete: str = ""
     firing: Mapping[str, list[str]] = field(default_factory=dict)
     broken_ratio: str = ""
@@ -66,8 +69,8 @@ type ReleaseRule = Callable[[Release, ReleaseEvidence], ReleaseVerdict | None]
 
 def _end_where_overtaken(release: Release, known: ReleaseEvidence) -> ReleaseVerdict | None:
     """Another champion, or another declaration: the challengers were judged for neither."""
-    if known.champion != release.champion:
-        why = f"{known.champion} took over from {release.champion}, which the challenger was judged against"
+    if (known.champion or "") != release.champion:
+        why = f"{known.champion} took over from {release.champion or 'none'}, which the challenger was judged against"
         return ReleaseVerdict("stop", release.versions[0], why)
     return ReleaseVerdict("stop", release.versions[0], known.obsolete) if known.obsolete else None
 
@@ -96,6 +99,21 @@ def _stop_at_guardrail(release: Release, known: ReleaseEvidence) -> ReleaseVerdi
     return None
 
 
+def _stop_at_expiry(release: Release, known: ReleaseEvidence) -> ReleaseVerdict | None:
+    """Nobody approved it in time."""
+    request = release.request
+    if release.phase != "awaiting_approval" or not request or known.now is None:
+        return None
+    if request.state_at(known.now) != "expired":
+        return None
+    model = release.challenger(release.winner).judged.model
+    why = (
+        f"nobody approved it until {request.until:%Y-%m-%d %H:%M} UTC; "
+        f'`steward release {model} request --reason "..."` asks again'
+    )
+    return ReleaseVerdict("stop", release.winner, why)
+
+
 def _wait_for_checks(release: Release, known: ReleaseEvidence) -> ReleaseVerdict | None:
     """What a check is about to say counts before a share grows."""
     if known.missing_checks:
@@ -117,7 +135,8 @@ def _promote_approved(release: Release, known: ReleaseEvidence) -> ReleaseVerdic
         return None
     if release.approved:
         return ReleaseVerdict("promote", release.winner, f"it passed, and {release.approved} approved it")
-    return ReleaseVerdict("wait", release.winner, "it passed, and waits for an approval")
+    waits = f": {release.request.sentence}" if release.request else ""
+    return ReleaseVerdict("wait", release.winner, f"it passed, and waits for an approval{waits}")
 
 
 def _advance_canary(release: Release, known: ReleaseEvidence) -> ReleaseVerdict | None:
@@ -161,6 +180,7 @@ RULES: tuple[ReleaseRule, ...] = (
     _stop_at_alert,
     _stop_at_broken_ratio,
     _stop_at_guardrail,
+    _stop_at_expiry,
     _wait_for_checks,
     _wait_while_frozen,
     _promote_approved,
@@ -180,16 +200,33 @@ def decide(release: Release, known: ReleaseEvidence) -> ReleaseVerdict:
     return next(verdict for rule in RULES if (verdict := rule(release, known)) is not None)
 
 
-def override_problem(release: Release, action: OverrideAction, version: str | None) -> str:
+def override_problem(  # noqa: PLR0911 - one sentence each
+    release: Release,
+    action: OverrideAction,
+    version: str | None,
+    answer: ApprovalAnswer | None = None,
+    *,
+    emergency: bool = False,
+) -> str:
     """Why a person's request cannot be carried out; empty where it can.
 
     Args:
         release: the running one.
         action: asked for.
         version: of which challenger; None where there is one.
+        answer: to the request for an approval, where the action is one.
+        emergency: whether a promotion is to do without approval.
     """
     if version is not None and version not in release.versions:
         return f"{version} is no challenger of {release.release}: name one of {', '.join(release.versions)}"
+    if action in {"approve", "reject"} and release.request and answer:
+        return release.request.problem_of(answer)
+    if action == "promote" and release.request and not release.approved and not emergency:
+        return (
+            f"an approval is asked for: {release.request.sentence}; promote --emergency does without, and is reviewed"
+        )
+    if emergency and (not release.request or release.approved):
+        return "it needs no emergency: nothing of it waits for an approval; leave --emergency out"
     if action == "promote" and version is None and len(release.versions) > 1 and not release.winner:
         return f"say which version: {', '.join(release.versions)}"
     if action == "advance" and release.mode != "canary":
@@ -200,7 +237,7 @@ def override_problem(release: Release, action: OverrideAction, version: str | No
 
 
 def override_change(
-    release: Release, action: OverrideAction, version: str | None, reason: str, author: str
+    release: Release, action: OverrideAction, version: str | None, reason: str, author: str, *, emergency: bool = False
 ) -> tuple[ReleaseAction, str, str]:
     """What a person's request does: the change, of which version, and why.
 
@@ -210,11 +247,13 @@ def override_change(
         version: of which challenger; None where there is one.
         reason: theirs.
         author: their ARN.
+        emergency: whether a promotion is to do without approval.
     """
+    promoted = "promoted in an emergency, without approval" if emergency else "promoted without waiting"
     changes: dict[OverrideAction, tuple[ReleaseAction, str]] = {
         "abort": ("stop", "ended"),
         "reject": ("stop", "rejected"),
-        "promote": ("promote", "promoted without waiting"),
+        "promote": ("promote", promoted),
         "advance": ("advance", "advanced without waiting"),
         "approve": ("approve", "approved"),
     }

@@ -5,6 +5,8 @@ from typing import Literal, Self
 
 from pydantic import AwareDatetime, Field
 
+from steward.approvals.emergency_override import EmergencyOverride
+from steward.approvals.safeguards import SafeguardHistory
 from steward.documents import TolerantModel, VersionedModel
 from steward.events import POLICY, FreezeProposed, Sentence, ValidationCompleted
 from steward.releasing.release import Release
@@ -59,6 +61,8 @@ class Routing(VersionedModel):
         overtaken: those of them that were told after a newer one, so that they changed nothing.
         releases: the newest gradual releases, the last of which may be running.
         traffic: which version answers which entities while a release is running; None where the champion answers all.
+        overrides: every approval that was done without in an emergency, with its review.
+        safeguards: the guardrails and approvals in force, and a change of them that waits for its approval.
     """
 
     schema_version: Literal[1] = 1
@@ -71,6 +75,18 @@ class Routing(VersionedModel):
     overtaken: list[str] = Field(default_factory=list)
     releases: list[Release] = Field(default_factory=list)
     traffic: Traffic | None = None
+    overrides: list[EmergencyOverride] = Field(default_factory=list)
+    safeguards: SafeguardHistory = Field(default_factory=SafeguardHistory)
+
+    @property
+    def unreviewed(self) -> list[EmergencyOverride]:
+        """The emergency overrides that nobody has reviewed, the oldest first."""
+        return [one for one in self.overrides if one.review is None]
+
+    def with_override(self, override: EmergencyOverride) -> Self:
+        """The routing with an override as it is now; known by the event that asked for it."""
+        others = [one for one in self.overrides if one.cause != override.cause]
+        return self.model_copy(update={"overrides": sorted([*others, override], key=lambda one: one.at)})
 
     @property
     def release(self) -> Release | None:

@@ -32,6 +32,9 @@ class ReportedRelease(ReportPart):
         experiment: what the newest step has found; None where nothing is compared.
         source: the routing.
         evidence: the experiment's document.
+        approval: who may approve it and until when; empty where it waits for nobody.
+        commands: that answer the request for it.
+        unreviewed: the emergency overrides of the model that another person must review, each in a sentence.
     """
 
     release: str
@@ -45,6 +48,9 @@ class ReportedRelease(ReportPart):
     experiment: ExperimentResult | None = None
     source: ObjectRef
     evidence: ObjectRef | None = None
+    approval: str = ""
+    commands: list[str] = []
+    unreviewed: list[str] = []
 
 
 def report_release(
@@ -59,6 +65,8 @@ def report_release(
     if not routing.it.releases:
         return None
     release = routing.it.releases[-1]
+    request = release.request if release.phase == "awaiting_approval" and not release.approved else None
+    answers = {"approve": f" --evidence {request.subject.evidence}", "reject": ""} if request else {}
     return ReportedRelease(
         release=release.release,
         mode={"ab": "A/B"}.get(release.mode, release.mode),
@@ -80,6 +88,11 @@ def report_release(
         experiment=experiment.it if experiment else None,
         source=routing.stored,
         evidence=experiment.stored if experiment else None,
+        approval=shorten(request.sentence) if request else "",
+        commands=[
+            f'steward release {routing.it.model} {action}{said} --reason "..."' for action, said in answers.items()
+        ],
+        unreviewed=[shorten(one.sentence) for one in routing.it.unreviewed],
     )
 
 
@@ -93,11 +106,11 @@ def _describe_state(release: Release) -> str:
     versions = " and ".join(release.versions)
     match release.phase:
         case "promoted":
-            return f"{release.winner} took over from {release.champion}"
+            return f"{release.winner} took over from {release.champion or 'none'}"
         case "stopped":
-            return f"{release.champion} stayed in charge"
+            return f"{release.champion or 'no version'} stayed in charge"
         case "awaiting_approval":
-            return f"{release.winner} passed and waits for an approval; {release.champion} is in charge"
+            return f"{release.winner} passed and waits for an approval; {release.champion or 'no version'} is in charge"
         case _ if release.mode == "shadow":
             return f"{versions} scores what {release.champion} answers, and answers nothing"
         case _:

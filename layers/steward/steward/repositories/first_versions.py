@@ -1,6 +1,7 @@
 """The first approved version of a model, asked of the rows that a successor is judged on."""
 
 from datetime import datetime
+from functools import partial
 
 import pandas as pd
 
@@ -35,7 +36,8 @@ def first_version(
         none of them can be compared with.
     """
     found = None
-    if not spec.validation.asks_first_version:
+    guarded = spec.guardrails is not None and spec.guardrails.asks_first_version
+    if not spec.validation.asks_first_version and not guarded:
         return None
     gone = routing.rolled_back
     for version in dict.fromkeys(promotion.version for promotion in routing.promotions):
@@ -61,7 +63,8 @@ def _ask(data: Bucket, spec: ModelSpec, version: str, holdout: pd.DataFrame, hol
             reason = f"{version} was fitted on rows of this holdout"
         else:
             fitted = artifact.load(data.get_verified(manifest.artifact))
-            return FirstVersion(version, recipe.score(fitted, trained_under, holdout), {})
+            predict = partial(recipe.score, fitted, trained_under)
+            return FirstVersion(version, predict(holdout), {}, predict=predict)
     except (ObjectMissing, ObjectChanged, UntrustedArtifact) as error:
         reason = f"{version} cannot be loaded ({error})"
     return FirstVersion(version, None, _recorded(data, spec, version), reason)

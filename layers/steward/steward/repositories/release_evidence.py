@@ -46,8 +46,24 @@ def declaration_fingerprint(spec: ModelSpec) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def gather_evidence(
-    data: Bucket, spec: ModelSpec, routing: Routing, as_of: datetime, checked: CheckCompleted | None = None
+def approval_fingerprint(spec: ModelSpec) -> str:
+    """The SHA-256 of what of the declaration an approval rests on: what a version depends on, and its gates.
+
+    Owners, schedules, monitors and alerts may change while people think; so may approvers, whose change holds for the
+    next request.
+    """
+    content = [declaration_fingerprint(spec), spec.validation.canonical_json()]
+    content += [spec.guardrails.canonical_json()] if spec.guardrails else []
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+
+def gather_evidence(  # noqa: PLR0917 - the moment, by both clocks
+    data: Bucket,
+    spec: ModelSpec,
+    routing: Routing,
+    as_of: datetime,
+    checked: CheckCompleted | None = None,
+    now: datetime | None = None,
 ) -> tuple[ReleaseEvidence, dict[int, ExperimentResult]]:
     """What is known of a running release, and what the experiment of each step has found.
 
@@ -57,6 +73,7 @@ def gather_evidence(
         routing: of the model.
         as_of: the moment, in the time of the data.
         checked: the check that was just made, which the alerts may not know of yet.
+        now: the moment, by the wall clock.
 
     Raises:
         ValueError: no release is running.
@@ -73,6 +90,7 @@ def gather_evidence(
     results = conclude_steps(spec, release, windows, as_of)
     return ReleaseEvidence(
         as_of=as_of,
+        now=now,
         champion=routing.champion,
         obsolete=_obsolete(spec, release),
         firing={version: _firing(alerts, spec, release, version) for version in release.versions},
@@ -128,6 +146,8 @@ def _obsolete(spec: ModelSpec, release: Release) -> str:
             "the declaration's task, features or outputs changed, and the challenger was made for those before; "
             "retrain under the new declaration"
         )
+    if release.request and approval_fingerprint(spec) != release.request.subject.declaration:
+        return "validation or guardrails changed since the approval was requested; retrain under the new declaration"
     if spec.release.mode == "direct" and release.mode != "direct":
         return "the declaration asks for direct releases now, so that no share is watched any more"
     return ""

@@ -5,7 +5,7 @@ from typing import Literal, Self
 from pydantic import AwareDatetime
 
 from steward.documents import TolerantModel, VersionedModel
-from steward.events import ObjectRef
+from steward.events import POLICY, ObjectRef
 
 Stage = Literal["requested", "frozen", "trained", "validated", "promoted", "refused", "failed"]
 AttemptedStage = Literal["training", "validation"]
@@ -41,6 +41,7 @@ class Run(VersionedModel):
 
     Attributes:
         since: when the change began that the run is about; None where no alert says.
+        requester: the ARN of the person who asked for it; `policy` where Steward did.
         dollars: what the functions that trained and judged took so far, at list price.
     """
 
@@ -60,6 +61,7 @@ class Run(VersionedModel):
     since: AwareDatetime | None = None
     dollars: float = 0.0
     attempt: Attempt | None = None
+    requester: str = POLICY
 
     @property
     def ended(self) -> bool:
@@ -67,7 +69,11 @@ class Run(VersionedModel):
         return self.stage in ("promoted", "refused", "failed")
 
     def advance(self, stage: Stage, *, dollars: float = 0.0, **found: ObjectRef | str | None) -> Self:
-        """The run at a later stage, which took so much; itself when it is there, or further, already."""
-        if self.ended or _ORDER[stage] <= _ORDER[self.stage]:
+        """The run at a later stage, which took so much; itself when it is there, or further, already.
+
+        A refused version can be promoted yet: whose approval was not given in time, and was requested again.
+        """
+        overturned = self.stage == "refused" and stage == "promoted"
+        if not overturned and (self.ended or _ORDER[stage] <= _ORDER[self.stage]):
             return self
         return self.model_copy(update={"stage": stage, "dollars": self.dollars + dollars, **found})

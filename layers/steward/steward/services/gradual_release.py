@@ -2,31 +2,62 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Literal
 
+from steward.approvals.approval_request import ApprovalAnswer, ApprovalRequest, ApprovalSubject
 from steward.errors import ObjectChanged, ObjectMissing
-from steward.events import (
-    POLICY,
-    CheckCompleted,
-    Event,
-    ReleaseOverrideProposed,
-    ValidationCompleted,
-)
+from steward.events import POLICY, CheckCompleted, Event, ValidationCompleted
 from steward.experiments.experiment_result import ExperimentResult
-from steward.outbox import OutboxEntry, record
 from steward.releasing.release import Release, ReleaseAction, ReleaseChange
-from steward.releasing.release_rules import ReleaseVerdict, decide, override_change, override_problem
+from steward.releasing.release_rules import ReleaseVerdict, decide
 from steward.releasing.routing import Routing
-from steward.repositories import models, replay
-from steward.repositories.release_evidence import declaration_fingerprint, gather_evidence
+from steward.repositories import models
+from steward.repositories.release_evidence import approval_fingerprint, declaration_fingerprint, gather_evidence
+from steward.repositories.safeguards import guarded_spec
 from steward.runtime import Runtime
 from steward.services.release_announcements import announce_changes
+from steward.spec.approvals import ApprovalPolicy
 from steward.spec.model import ModelSpec
+from steward.spec.release import ReleasePolicy
 from steward.store import keys
 
 
 def is_gradual(spec: ModelSpec) -> bool:
     """Whether a version takes over otherwise than at once."""
-    return spec.release.mode != "direct" or spec.release.approval == "required"
+    return spec.release.mode != "direct" or spec.asks_approval
+
+
+def waits_for(spec: ModelSpec, champion: str | None) -> bool:
+    """Whether a version that passed is released gradually: a first one only where the declaration has `approvals`."""
+    return is_gradual(spec) and (champion is not None or spec.approvals is not None)
+
+
+def release_policy(spec: ModelSpec, champion: str | None) -> ReleasePolicy:
+    """How a version takes over: a first one has nobody to share entities with, and waits for its approval alone."""
+    approval: Literal["required"] | None = "required" if spec.asks_approval else None
+    return spec.release.model_copy(update={"approval": approval}) if champion else ReleasePolicy(approval=approval)
+
+
+def request_approval(spec: ModelSpec, judged: ValidationCompleted, requester: str) -> ApprovalRequest | None:
+    """The request for the approval of a version; None where the declaration asks for none.
+
+    Args:
+        spec: the declaration in force.
+        judged: that it passed.
+        requester: the ARN of who asked for its run; `policy` for Steward itself, empty where nobody knows.
+    """
+    if not spec.asks_approval:
+        return None
+    subject = ApprovalSubject(
+        name=judged.version, evaluation=judged.evaluation.sha256, declaration=approval_fingerprint(spec)
+    )
+    return ApprovalRequest(
+        subject=subject,
+        requester=requester,
+        asked_at=None,
+        policy=spec.approvals or ApprovalPolicy(),
+        exact=spec.approvals is not None,
+    )
 
 
 def made_for_another_declaration(runtime: Runtime, spec: ModelSpec, judged: ValidationCompleted) -> str:
@@ -46,8 +77,8 @@ def made_for_another_declaration(runtime: Runtime, spec: ModelSpec, judged: Vali
     )
 
 
-def start_or_queue(
-    routing: Routing, spec: ModelSpec, judged: ValidationCompleted, over: str | None, now: datetime
+def start_or_queue(  # noqa: PLR0917 - the version, and what it is released over
+    routing: Routing, spec: ModelSpec, judged: ValidationCompleted, over: str | None, now: datetime, requester: str
 ) -> Routing:
     """The routing once a version passed its gates: its release begun, or the version among those that wait.
 
@@ -57,6 +88,7 @@ def start_or_queue(
         judged: that it passed.
         over: the champion.
         now: by the wall clock.
+        requester: the ARN of who asked for its run; `policy` for Steward itself, empty where nobody knows.
 
     Raises:
         ChampionMoved: another version is in charge now.
@@ -67,37 +99,42 @@ def start_or_queue(
     routing.refuse_moved(judged.version, over)
     if routing.release:
         return routing.enqueue(judged)
-    wanted = challengers_wanted(spec)
+    wanted = challengers_wanted(spec) if over else 1
     others = [one for one in routing.held if one.run != judged.run]
     waiting = sorted(others, key=lambda one: (one.as_of, one.run), reverse=True)[: wanted - 1]
     if len(waiting) < wanted - 1:
         return routing.enqueue(judged)
-    together = [judged, *waiting]
+    together, policy = [judged, *waiting], release_policy(spec, over)
     names = ["challenger"] if wanted == 1 else [f"challenger-{at + 1}" for at in range(wanted)]
     change = ReleaseChange(
         action="start",
         version=judged.version,
         as_of=judged.as_of,
         at=now,
-        why=_describe_start(spec, [one.version for one in together], str(over)),
+        why=_describe_start(policy, [one.version for one in together], over),
         author=POLICY,
         cause=judged.event_id,
     )
     release = Release.begin(
-        str(over),
+        over or "",
         dict(zip(names, together, strict=True)),
-        spec.release,
+        policy,
         spec.task,
         declaration_fingerprint(spec),
         change,
+        request_approval(spec, judged, requester),
     )
-    earlier = sum(one.release.startswith(release.release) for one in routing.releases)
-    if earlier:  # of a version that was a challenger beside one that was rolled back
-        release = release.model_copy(update={"release": f"{release.release}-{earlier + 1}"})
+    release = release.model_copy(update={"release": unused_name(routing, release.release)})
     started = routing.with_release(release)
     for one in waiting:
         started = started.dequeue(one.run)
     return started
+
+
+def unused_name(routing: Routing, name: str) -> str:
+    """A release's name, numbered where its version had one before: beside one rolled back, or one that expired."""
+    earlier = sum(one.release == name or one.release.startswith(f"{name}-") for one in routing.releases)
+    return f"{name}-{earlier + 1}" if earlier else name
 
 
 def challengers_wanted(spec: ModelSpec) -> int:
@@ -120,10 +157,17 @@ def move_release(runtime: Runtime, cause: Event) -> Iterator[Event]:
     """Apply the rules to a running release, and announce what an event changed, also where it is delivered again."""
     present = models.routing(runtime.data, cause.model)
     if present.release:
-        spec, _ = models.current_spec(runtime.data, cause.model)
+        spec = guarded_spec(runtime.data, models.current_spec(runtime.data, cause.model)[0], present)
         checked = cause if isinstance(cause, CheckCompleted) else None
-        present = _apply_rules(runtime, spec, cause, present, checked)
+        present = apply_rules(runtime, spec, cause, present, checked)
     yield from announce_changes(runtime, cause, present)
+
+
+def expire_approval(runtime: Runtime, cause: Event) -> Iterator[Event]:
+    """End a release that nobody approved in time: an audit comes every day, also where no data does."""
+    release = models.routing(runtime.data, cause.model).release
+    if release and release.request and release.request.state_at(runtime.now()) == "expired":
+        yield from move_release(runtime, cause)
 
 
 def end_release(runtime: Runtime, cause: Event, why: str) -> Iterator[Event]:
@@ -133,51 +177,14 @@ def end_release(runtime: Runtime, cause: Event, why: str) -> Iterator[Event]:
         routing = present or Routing(model=cause.model)
         if routing.release is None:
             return routing
-        return _apply(routing, "stop", routing.release.versions[0], why, cause, runtime.now(), cause.as_of)
+        return apply_change(routing, "stop", routing.release.versions[0], why, cause, runtime.now(), cause.as_of)
 
     if models.routing(runtime.data, cause.model).release:
         runtime.data.update(keys.routing(cause.model), Routing, change)
     yield from announce_changes(runtime, cause, models.routing(runtime.data, cause.model))
 
 
-def override_release(runtime: Runtime, asked: ReleaseOverrideProposed) -> Iterator[Event]:
-    """Carry out what a person decides on the running release, or record why it cannot be."""
-    if runtime.ledger.knows(asked.model, "release_declined", asked.event_id):
-        return  # it was declined: what has changed since does not count
-    spec, _ = models.current_spec(runtime.data, asked.model)
-    as_of = min(asked.as_of, replay.replayed_until(runtime.data, spec) or asked.as_of)
-    problem = ""
-
-    def change(present: Routing | None) -> Routing:
-        nonlocal problem
-        routing = present or Routing(model=asked.model)
-        if any(release.changes_of(asked.event_id) for release in routing.releases):
-            return routing
-        problem = _override_problem(routing, asked)
-        if problem or routing.release is None:
-            return routing
-        action, version, why = override_change(routing.release, asked.action, asked.version, asked.reason, asked.author)
-        return _apply(routing, action, version, why, asked, runtime.now(), as_of, asked.author)
-
-    routing = runtime.data.update(keys.routing(asked.model), Routing, change)
-    if problem:
-        summary = f"{asked.author} asks to {asked.action} the release: {asked.reason}. Declined: {problem}"
-        record(runtime, OutboxEntry(asked, "release_declined", asked.model, summary))
-        return
-    if asked.action == "approve" and routing.release:
-        routing = _apply_rules(runtime, spec, asked, routing, None, as_of)
-    yield from announce_changes(runtime, asked, routing)
-
-
-def _override_problem(routing: Routing, asked: ReleaseOverrideProposed) -> str:
-    if routing.release is None:
-        return "no release is running; `steward release MODEL` shows the last one"
-    if routing.freeze and asked.action in {"advance", "promote"}:
-        return f"{routing.freeze.sentence}; thaw first"
-    return override_problem(routing.release, asked.action, asked.version)
-
-
-def _apply_rules(  # noqa: PLR0917 - the event, and what is known of it
+def apply_rules(  # noqa: PLR0917 - the event, and what is known of it
     runtime: Runtime,
     spec: ModelSpec,
     cause: Event,
@@ -203,7 +210,9 @@ def _apply_rules(  # noqa: PLR0917 - the event, and what is known of it
         decided = _decide(runtime, spec, now, moment, checked, {})
         if decided is None or decided.step == "wait":
             return now
-        return _apply(now, decided.step, decided.version, decided.why, cause, runtime.now(), moment, verdict=decided)
+        return apply_change(
+            now, decided.step, decided.version, decided.why, cause, runtime.now(), moment, verdict=decided
+        )
 
     return runtime.data.update(keys.routing(cause.model), Routing, change)
 
@@ -218,12 +227,12 @@ def _decide(  # noqa: PLR0917 - as above
 ) -> ReleaseVerdict | None:
     if routing.release is None:
         return None
-    evidence, found = gather_evidence(runtime.data, spec, routing.as_of(as_of), as_of, checked)
+    evidence, found = gather_evidence(runtime.data, spec, routing.as_of(as_of), as_of, checked, runtime.now())
     results |= found
     return decide(routing.release, evidence)
 
 
-def _apply(  # noqa: PLR0917 - the change, and what brought it about
+def apply_change(  # noqa: PLR0917 - the change, and what brought it about
     routing: Routing,
     action: ReleaseAction,
     version: str,
@@ -233,6 +242,7 @@ def _apply(  # noqa: PLR0917 - the change, and what brought it about
     as_of: datetime,
     author: str = POLICY,
     verdict: ReleaseVerdict | None = None,
+    answer: ApprovalAnswer | None = None,
 ) -> Routing:
     """The routing with one change of its running release, and what follows from it for the champion and the queue."""
     release = routing.release
@@ -241,12 +251,12 @@ def _apply(  # noqa: PLR0917 - the change, and what brought it about
     change = ReleaseChange(
         action=action, version=version, as_of=as_of, at=now, why=why, author=author, cause=cause.event_id
     )
-    moved = release.with_change(change)
+    moved = release.with_change(change, answer)
     if moved == release:
         return routing
     if action == "promote":
         run = release.challenger(version).judged.run
-        routing = routing.promote(version, over=release.champion, run=run, as_of=as_of, promoted_at=now)
+        routing = routing.promote(version, over=release.champion or None, run=run, as_of=as_of, promoted_at=now)
     routing = routing.with_release(moved)
     if verdict and verdict.others_return:
         for one in release.challengers.values():
@@ -254,8 +264,8 @@ def _apply(  # noqa: PLR0917 - the change, and what brought it about
     return routing
 
 
-def _describe_start(spec: ModelSpec, versions: list[str], champion: str) -> str:
-    policy, of = spec.release, " and ".join(versions)
+def _describe_start(policy: ReleasePolicy, versions: list[str], champion: str | None) -> str:
+    of = " and ".join(versions)
     match policy.mode:
         case "canary":
             return f"{of} answers {policy.by_steps.steps[0]:.0%} of the entities, {champion} the others"
@@ -265,4 +275,4 @@ def _describe_start(spec: ModelSpec, versions: list[str], champion: str) -> str:
         case "shadow":
             return f"{of} scores every row that {champion} answers, and answers none"
         case _:
-            return f"{of} waits for an approval; {champion} answers everything"
+            return f"{of} waits for an approval; {champion or 'no version'} answers everything"

@@ -64,7 +64,9 @@ def contest_of(
         run_chance: by which this run may promote a version that is no better, where the runs of a year share one.
     """
     labels, asked = truth(holdout, spec), spec.validation
-    by_group = asked.segment_margin is not None or asked.fairness is not None
+    guards = spec.guardrails
+    segmented = asked.segment_margin is not None or (guards and any(one.every_segment for one in guards.floors))
+    by_group = segmented or asked.fairness is not None or (guards is not None and guards.fairness is not None)
     chunk = chunk_of(holdout, spec) if by_group else Chunk(0, {})
     usable = not output_problem(labels, challenger.scores)
     outcomes = outcomes_of(challenger.scores, holdout, spec) if usable else None
@@ -86,12 +88,13 @@ def contest_of(
         intervals=metric_intervals(outcomes, spec.business_value) if outcomes else {},
         first=first,
         probe=Probe(spec, holdout, challenger.predict, champion.predict) if challenger.predict else None,
-        segments=segment_rows(chunk, baseline.bins) if asked.segment_margin is not None else {},
+        segments=segment_rows(chunk, baseline.bins) if segmented else {},
         treatment=_treatment(spec, holdout, chunk, baseline, challenger.scores, champion.scores) if usable else None,
         footprint=footprint,
         declared_types=_types(spec),
         fitted_types=_types(fitted_under or spec),
         run_chance=run_chance,
+        guardrails=guards,
     )
 
 
@@ -103,7 +106,8 @@ def _treatment(
     spec: ModelSpec, holdout: pd.DataFrame, chunk: Chunk, baseline: Baseline, *scores: NDArray[np.float64]
 ) -> HoldoutTreatment | None:
     """What both decide of each protected group, by their scores; None where the declaration has no limits for them."""
-    if spec.validation.fairness is None or spec.fairness is None:
+    guarded = spec.guardrails is not None and spec.guardrails.fairness is not None
+    if spec.fairness is None or (spec.validation.fairness is None and not guarded):
         return None
     bins = baseline.bins.model_copy(update={"segments": {}})
 

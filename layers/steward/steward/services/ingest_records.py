@@ -1,7 +1,7 @@
 """Ingests an uploaded file: records and profiles, quarantine with reasons, or refusal."""
 
 import errno
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
@@ -17,6 +17,7 @@ from steward.ingestion.deferral import NoChampion, defer_upload
 from steward.ingestion.earlier_predictions import contains_labels, refuse_earlier_predictions
 from steward.ingestion.fetch import erased_error, fetch_file, fetch_upload, is_empty_part, is_no_file
 from steward.ingestion.ingestion_counter import IngestionCounter
+from steward.ingestion.personal_data import expire_original, inspector_of, note_scan, report_found
 from steward.ingestion.spool import Spool
 from steward.ingestion.upload_events import (
     Outcome,
@@ -70,27 +71,36 @@ def ingest_records(runtime: Runtime[QueueSettings], created: ObjectCreated) -> I
         if size is None:
             yield from refuse_upload(runtime, upload, "object_missing", str(erased_error(upload)))
         elif size or not created.key.endswith("/"):  # else it is a folder, as the S3 console makes it
-            yield from _ingest(runtime, upload, folder, size)
+            finished = yield from _ingest(runtime, upload, folder, size)
+            if finished:
+                expire_original(runtime, finished, upload)
 
 
-def _ingest(runtime: Runtime[QueueSettings], upload: Upload, folder: Path, size: int) -> Iterator[Event]:
-    """Take in an upload of so many bytes, which are in the folder already where they are few."""
+def _ingest(
+    runtime: Runtime[QueueSettings], upload: Upload, folder: Path, size: int
+) -> Generator[Event, None, ModelSpec | None]:
+    """Take in an upload of so many bytes, which are in the folder already where they are few.
+
+    Returns:
+        The declaration, once nobody needs the file any more; None where it waits, or its model is not known.
+    """
     inbox_key, created = upload.inbox_key, upload.created
+    spec = None
     try:
         kind = _kind(inbox_key, created)
         spec, _ = models.current_spec(runtime.data, inbox_key.model)
         if kind == "corrections":
             yield from correct_records(runtime, spec, upload, folder)
-            return
+            return spec
         outcome = _Ingestion(runtime, spec, kind, upload, folder).run(size)
     except NoChampion as error:
         yield from defer_upload(runtime, upload, error)
-        return
+        return None
     except (BatchInvalid, UnknownModel) as error:
         code = error.code if isinstance(error, BatchInvalid) else _UNKNOWN[type(error)]
         if not is_empty_part(created, code):
             yield from refuse_upload(runtime, upload, code, str(error))
-        return
+        return spec
     if outcome.repeats:
         yield from report_repeat(runtime, upload, kind, outcome)
         if outcome.emptied and kind in {"predictions", "telemetry"}:
@@ -103,6 +113,8 @@ def _ingest(runtime: Runtime[QueueSettings], upload: Upload, folder: Path, size:
         if kind in {"predictions", "telemetry"}:
             yield from request_checks(runtime, spec, upload, outcome.windows)
     yield from report_given_up(runtime, upload, outcome)
+    yield from report_found(runtime, upload, outcome.found)
+    return spec
 
 
 def _kind(inbox_key: InboxKey, created: ObjectCreated) -> Kind:
@@ -133,6 +145,7 @@ class _Ingestion:
         self._champion = models.routing(runtime.data, spec.model).champion_for(upload.uploaded)
         self._arrivals = IngestionCounter(spec, self._champion)
         self._notes: tuple[str, ...] = ()
+        self._inspector = inspector_of(runtime, spec)
         self._given_up: list[Window] = []
         self._repeated = ""
         self._emptied = False
@@ -156,6 +169,7 @@ class _Ingestion:
             raise
         if "no_version" in self._quarantine.codes:
             raise NoChampion(self._kind, self._spool.rows + self._quarantine.rows)
+        news = note_scan(self._runtime, self._spec, self._upload, self._inspector.scan())
         path.unlink()  # room for what is about to be sent
         if self._kind == "reference" and self._champion and not self._labelled:
             folder = self._create_file("predictions")
@@ -180,6 +194,7 @@ class _Ingestion:
             repeats=self._repeated,
             emptied=self._emptied,
             notes=self._notes,
+            found=news,
         )
 
     def _validate(self, path: Path) -> None:
@@ -189,7 +204,16 @@ class _Ingestion:
         admitted = assign if self._kind in {"predictions", "telemetry", "shadows"} else None
         key, completed = self._upload.created.key, self._upload.completed
         opener = event_opener(self._spec)
-        batch = RecordFileReader(path, key, self._spec, self._kind, completed, LIMITS, opener=opener)  # type: ignore[arg-type] # no correction
+        batch = RecordFileReader(
+            path,
+            key,
+            self._spec,
+            self._kind,  # type: ignore[arg-type]
+            completed,
+            LIMITS,
+            opener=opener,
+            inspector=self._inspector,
+        )
         for judged in batch:
             records = self._assign_ids(judged.records) if self._kind == "telemetry" else judged.records
             rows = AssignedRows(records, judged.places, judged.content, judged.rejected)

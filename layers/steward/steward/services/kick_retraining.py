@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from steward.alerting.model_alerts import ModelAlerts, changed_since, firing
 from steward.events import (
+    POLICY,
     AlertRaised,
     BatchIngested,
     Event,
@@ -152,8 +153,15 @@ def _announce_decision(
             correlation_id=cause.correlation_id,
             requested_at=runtime.now(),
             since=answer.since,
+            requester=_requester(cause),
         )
         runtime.data.update(keys.run(cause.model, run.run), Run, lambda present: present or run)
         requested = TrainingRequested(**header, run=run.run, reasons=answer.reasons)
         summary = "; ".join(answer.reasons)
         yield from announce(runtime, OutboxEntry(requested, "training_requested", run.run, summary, stored))
+
+
+def _requester(cause: Event) -> str:
+    """The ARN of the person who asked for a run; `policy` where Steward did."""
+    author = cause.author if isinstance(cause, RetrainingProposed) else POLICY
+    return author if author.startswith("arn:") else POLICY

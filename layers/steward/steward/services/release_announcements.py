@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from steward.errors import RunLost
-from steward.events import Event, ReleaseChanged, ReleaseStage
-from steward.outbox import OutboxEntry, announce
+from steward.events import Event, PendingApproval, ReleaseChanged, ReleaseStage
+from steward.outbox import OutboxEntry, announce, record
 from steward.releasing.release import Challenger, Release, ReleaseAction, ReleaseChange
 from steward.releasing.routing import Routing
 from steward.retraining.runs import Run
@@ -36,7 +36,7 @@ def _announce_change(
     runtime: Runtime, cause: Event, routing: Routing, release: Release, change: ReleaseChange
 ) -> Iterator[Event]:
     summary = _describe_change(release, change)
-    yield from _announce(runtime, cause, release, release.challenger(change.version), change, summary)
+    yield from _announce(runtime, cause, routing, release, release.challenger(change.version), change, summary)
     if change.action not in {"promote", "stop"}:
         return
     waiting = {one.run for one in routing.held}
@@ -46,25 +46,58 @@ def _announce_change(
         elif one.judged.run not in waiting:
             outcome = f"{release.release} ended without {one.version}: {summary}"
             ended = change.model_copy(update={"action": "stop", "version": one.version})
-            yield from _announce(runtime, cause, release, one, ended, outcome)
+            yield from _announce(runtime, cause, routing, release, one, ended, outcome)
             _end_run(runtime, one, outcome, promoted=False)
 
 
 def _announce(  # noqa: PLR0917 - the change, of which version, and in which words
-    runtime: Runtime, cause: Event, release: Release, one: Challenger, change: ReleaseChange, summary: str
+    runtime: Runtime,
+    cause: Event,
+    routing: Routing,
+    release: Release,
+    one: Challenger,
+    change: ReleaseChange,
+    summary: str,
 ) -> Iterator[Event]:
     action: Action = "champion_promoted" if change.action == "promote" else "release_changed"
+    override = next(
+        (over for over in routing.overrides if (over.cause, change.action) == (change.cause, "promote")), None
+    )
+    if override:
+        record(
+            runtime, OutboxEntry(cause, "emergency_override", one.version, override.sentence, (one.judged.evaluation,))
+        )
     event = ReleaseChanged(
         **runtime.caused_by(cause, as_of=change.as_of),
         run=one.judged.run,
         version=one.version,
-        previous=release.champion,
-        stage=_STAGES[change.action],
+        previous=release.champion or None,
+        stage=_stage_of(release, change),
         summary=summary,
         release=release.release,
         share=_share_after(release, change),
+        approval=_describe_request(release, change),
+        review_until=override.review_until if override else None,
     )
     yield from announce(runtime, OutboxEntry(event, action, one.version, summary, (one.judged.evaluation,)))
+
+
+def _stage_of(release: Release, change: ReleaseChange) -> ReleaseStage:
+    waits = change.action == "start" and release.mode == "direct"
+    return "awaiting_approval" if waits else _STAGES[change.action]
+
+
+def _describe_request(release: Release, change: ReleaseChange) -> PendingApproval | None:
+    """The approval that a change asks for, as it was then: told again, it is the same event."""
+    request = release.request
+    if _stage_of(release, change) != "awaiting_approval" or not request or not request.until:
+        return None
+    return PendingApproval(
+        evidence=request.subject.evidence,
+        until=request.until,
+        who=request.before(change.at).who,
+        evaluation=release.challenger(change.version).judged.evaluation,
+    )
 
 
 def _end_run(runtime: Runtime, one: Challenger, outcome: str, *, promoted: bool) -> None:
@@ -101,9 +134,18 @@ def _describe_change(release: Release, change: ReleaseChange) -> str:
     sentences: dict[ReleaseAction, str] = {
         "start": f"{began}: {why}",
         "advance": f"{version} answers {share} of the entities now: {why}",
-        "approve": f"{version} is {why}",
+        "approve": f"{version} is {why}{_more_approvals(release, change)}",
         "await_approval": f"{version} passed its {mode} release, and waits for an approval: {why}",
-        "promote": f"{version} takes over from {release.champion} after its {mode} release: {why}",
-        "stop": f"{mode} release of {version} ended, {release.champion} answers everything: {why}",
+        "promote": f"{version} takes over from {release.champion or 'none'} after its {mode} release: {why}",
+        "stop": f"{mode} release of {version} ended, {release.champion or 'no version'} answers everything: {why}",
     }
     return sentences[change.action]
+
+
+def _more_approvals(release: Release, change: ReleaseChange) -> str:
+    """How many people must approve after one who has."""
+    if release.request is None:
+        return ""
+    given = sum(one.at <= change.at for one in release.request.answers)
+    left = release.request.needed - given
+    return f"; {left} more must approve" if left > 0 else ""

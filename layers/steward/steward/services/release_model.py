@@ -7,6 +7,7 @@ from steward.events import (
     CheckCompleted,
     Event,
     FreezeProposed,
+    ModelRegistered,
     ModelRemoved,
     ReleaseChanged,
     ReleaseOverrideProposed,
@@ -15,23 +16,27 @@ from steward.events import (
     ValidationCompleted,
 )
 from steward.outbox import OutboxEntry, announce, record
-from steward.releasing.routing import ChampionMoved, NothingToRollBack, Routing, VersionRolledBack
+from steward.releasing.routing import ChampionMoved, Routing, VersionRolledBack
 from steward.releasing.serving import refuse_foreign
 from steward.repositories import models
+from steward.repositories.safeguards import guarded_spec, guardrails_digest
 from steward.retraining.runs import Run
 from steward.runtime import Runtime
 from steward.services.fail_run import fail_run
 from steward.services.gradual_release import (
     challengers_wanted,
     end_release,
-    is_gradual,
+    expire_approval,
     made_for_another_declaration,
     move_release,
-    override_release,
     start_or_queue,
     waits_because,
+    waits_for,
 )
+from steward.services.keep_guardrails import anchor_guardrails, answer_guardrails, review_declaration
+from steward.services.override_release import override_release
 from steward.services.release_announcements import announce_changes
+from steward.services.roll_back_release import roll_back_release
 from steward.spec.model import ModelSpec
 from steward.store import keys
 from steward.validation.evaluation import Evaluation
@@ -51,8 +56,12 @@ def release_model(runtime: Runtime, cause: Event) -> Iterator[Event]:
         case FreezeProposed():
             _freeze(runtime, cause)
         case RollbackProposed():
-            yield from _roll_back(runtime, cause)
+            yield from roll_back_release(runtime, cause)
             yield from move_release(runtime, cause)
+        case ModelRegistered():
+            yield from review_declaration(runtime, cause)
+        case ReleaseOverrideProposed(subject="guardrails"):
+            yield from answer_guardrails(runtime, cause)
         case ReleaseOverrideProposed():
             yield from override_release(runtime, cause)
         case ModelRemoved():
@@ -63,7 +72,9 @@ def release_model(runtime: Runtime, cause: Event) -> Iterator[Event]:
             yield from move_release(runtime, cause)
         case _:
             _end_freeze(runtime, cause)
+            yield from expire_approval(runtime, cause)
     yield from _due(runtime, cause)
+    yield from anchor_guardrails(runtime, cause)
 
 
 def _end_freeze(runtime: Runtime, cause: Event) -> None:
@@ -78,9 +89,14 @@ def _release_or_hold(runtime: Runtime, judged: ValidationCompleted) -> Generator
     Returns:
         Whether it waits.
     """
-    spec, _ = models.current_spec(runtime.data, judged.model)  # of a removed model nothing is released any more
+    declared, _ = models.current_spec(runtime.data, judged.model)  # of a removed model nothing is released any more
+    spec = guarded_spec(runtime.data, declared)
     evaluation = runtime.data.load(judged.evaluation, Evaluation)
-    unfit = made_for_another_declaration(runtime, spec, judged) if evaluation.passed else judged.summary
+    unfit = (
+        (_judged_otherwise(spec, evaluation) or made_for_another_declaration(runtime, spec, judged))
+        if evaluation.passed
+        else judged.summary
+    )
     if unfit:
         return (yield from _end_run(runtime, judged, evaluation, "refused", unfit))
     try:
@@ -89,7 +105,7 @@ def _release_or_hold(runtime: Runtime, judged: ValidationCompleted) -> Generator
     except NotReleased as error:
         yield from fail_run(runtime, judged, judged.run, "release", str(error))
         return False
-    promoted_at = runtime.now()
+    promoted_at, requester = runtime.now(), _requester(runtime, judged, evaluation)
 
     def promote(present: Routing | None) -> Routing:
         routing = _at(runtime, judged, present)
@@ -98,8 +114,8 @@ def _release_or_hold(runtime: Runtime, judged: ValidationCompleted) -> Generator
         if routing.freeze:
             return routing.enqueue(judged)
         over = _replaced_version(runtime, judged, routing) if evaluation.adopted else evaluation.champion
-        if is_gradual(spec) and routing.champion and not routing.was_promoted(judged.run):
-            return start_or_queue(routing, spec, judged, over, promoted_at)
+        if waits_for(spec, routing.champion) and not routing.was_promoted(judged.run):
+            return start_or_queue(routing, spec, judged, over, promoted_at, requester)
         promoted = routing.promote(
             judged.version, over=over, run=judged.run, as_of=judged.as_of, promoted_at=promoted_at
         )
@@ -113,6 +129,21 @@ def _release_or_hold(runtime: Runtime, judged: ValidationCompleted) -> Generator
     except VersionRolledBack as error:
         return (yield from _end_run(runtime, judged, evaluation, "refused", f"{error}. {judged.summary}"))
     return (yield from _announce_place(runtime, spec, judged, evaluation, routing))
+
+
+def _judged_otherwise(spec: ModelSpec, evaluation: Evaluation) -> str:
+    """Why a version that passed its gates was not held to the guardrails in force; empty where it was."""
+    if evaluation.guardrails == guardrails_digest(spec):
+        return ""
+    return f"{evaluation.version} was judged under other guardrails than those in force; retrain"
+
+
+def _requester(runtime: Runtime, judged: ValidationCompleted, evaluation: Evaluation) -> str:
+    """Who asked for a version; of one that another environment sent nobody knows: its author is the sender's word."""
+    if evaluation.accepted:
+        return ""
+    run = runtime.data.load_if_present(keys.run(judged.model, judged.run), Run)
+    return run.requester if run else ""
 
 
 def _announce_place(
@@ -207,35 +238,6 @@ def _at(runtime: Runtime, cause: Event, present: Routing | None) -> Routing:
 
 def _present(present: Routing | None, cause: Event) -> Routing:
     return present or Routing(model=cause.model)
-
-
-def _roll_back(runtime: Runtime, proposed: RollbackProposed) -> Iterator[Event]:
-    if runtime.ledger.knows(proposed.model, "rollback_declined", proposed.event_id):
-        return  # it was declined: what has changed since does not count
-    now = runtime.now()
-
-    def change(present: Routing | None) -> Routing:
-        return _present(present, proposed).roll_back(
-            cause=proposed.event_id, asked_at=proposed.occurred_at, as_of=proposed.as_of, promoted_at=now
-        )
-
-    try:
-        routing = runtime.data.update(keys.routing(proposed.model), Routing, change)
-    except NothingToRollBack as error:
-        summary = f"{proposed.author} asks to roll back: {proposed.reason}. Held back: {error}"
-        record(runtime, OutboxEntry(proposed, "rollback_declined", proposed.model, summary))
-        return
-    restored = next(promotion for promotion in routing.promotions if promotion.cause == proposed.event_id)
-    event = ReleaseChanged(
-        **runtime.caused_by(proposed),
-        run=restored.run,
-        version=restored.version,
-        previous=restored.rolled_back,
-        stage="rolled_back",
-        summary=f"{restored.version} takes over again from {restored.rolled_back}, which {proposed.author} has rolled "
-        f"back: {proposed.reason}",
-    )
-    yield from announce(runtime, OutboxEntry(event, "champion_rolled_back", event.version, event.summary))
 
 
 def _replaced_version(runtime: Runtime, judged: ValidationCompleted, routing: Routing) -> str | None:

@@ -15,6 +15,7 @@ from steward.performance.metrics import metric_intervals, metric_values
 from steward.repositories import models, training_data
 from steward.repositories.first_versions import first_version
 from steward.repositories.run_attempts import AttemptKilled, Attempts
+from steward.repositories.safeguards import guarded_spec, guardrails_digest
 from steward.retraining import artifact, recipe
 from steward.retraining.dataset_split import held_out
 from steward.retraining.manifest import DatasetManifest
@@ -40,7 +41,8 @@ def validate_model(runtime: Runtime, completed: TrainingCompleted) -> Iterator[E
 
     A validation that was killed ends the run.
     """
-    spec, _ = models.current_spec(runtime.data, completed.model)
+    declared, _ = models.current_spec(runtime.data, completed.model)
+    spec = guarded_spec(runtime.data, declared)
     run = runtime.data.load(keys.run(completed.model, completed.run), Run)
     if run.ended and run.evaluation is None:
         yield from fail_run(runtime, completed, completed.run, "validation", run.outcome)
@@ -119,6 +121,7 @@ def _evaluate(runtime: Runtime, spec: ModelSpec, completed: TrainingCompleted, a
             intervals=dict(contest.intervals),
             champion_metrics=metric_values(outcomes_of(opposing, holdout, spec), spec.business_value),
             gates=judge(GATES, contest, spec.validation),
+            guardrails=guardrails_digest(spec),
         ),
     )
 
@@ -164,6 +167,8 @@ def _adoption(
         holdout_start=manifest.trained_until,
         features=manifest.features,
         declared_features=list(spec.features),
+        metrics=metric_values(baseline.holdout, spec.business_value) if baseline.holdout else {},
+        guardrails=spec.guardrails,
         leakage=baseline.leakage,
         maximum_auc=spec.monitors.label_leakage.maximum_auc if spec.monitors.label_leakage else None,
     )
@@ -187,6 +192,7 @@ def _adoption(
             intervals=intervals,
             champion_metrics={},
             gates=judge(ADOPTION_GATES, contest, spec.validation),
+            guardrails=guardrails_digest(spec),
         ),
     )
 

@@ -2,9 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
-from steward.spec.spec_section import SpecSection, spelling
+from steward.spec.principals import Principal
+from steward.spec.spec_section import SpecSection
 
 CommandName = Literal[
     "acknowledge",
@@ -21,14 +22,6 @@ CommandName = Literal[
     "reproduce",
     "except",
 ]
-
-_ARN = r"^arn:[^:\s]*:(iam|sts)::[^:\s]*:\S+$"
-Principal = Annotated[
-    str,
-    StringConstraints(pattern=_ARN),
-    spelling(_ARN, "ARN of a user or role: write one such as arn:aws:iam::123456789012:role/leads"),
-]
-"""An ARN; `*` stands for any signs and `?` for one, within the parts between colons."""
 
 
 class CommandPolicy(SpecSection):

@@ -136,6 +136,16 @@ class ModelSpec(ModelSections):
         return self
 
     @model_validator(mode="after")
+    def _guardrails_fit_the_model(self) -> Self:
+        if self.guardrails is None:
+            return self
+        columns = {**self.features, **self.attributes}
+        groups = [name for name, found in columns.items() if isinstance(found, CategoricalFeature | BooleanFeature)]
+        for problem, place in self.guardrails.problems(list(self.features), list(columns), groups, self.metrics):
+            raise error_at(problem, "guardrails", *place)
+        return self
+
+    @model_validator(mode="after")
     def _release_fits_the_model(self) -> Self:
         columns = self.columns
         for problem, place in self.release.problems(self.task, columns.entity, frozenset(columns.operation)):
@@ -185,6 +195,12 @@ class ModelSpec(ModelSections):
         for name in self.columns.attributions:
             if name not in self.features:
                 raise error_at(f"{name} is no feature", "columns", "attributions", name)
+        return self
+
+    @model_validator(mode="after")
+    def _personal_data_can_be_handled(self) -> Self:
+        for problem, place in self.personal_data.problems(self.columns, self.features, self.declared):
+            raise error_at(problem, "personal_data", *place)
         return self
 
     @model_validator(mode="after")

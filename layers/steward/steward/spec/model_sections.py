@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from steward.spec.actions import AlertAction
 from steward.spec.alerting import Alerting, AlertRule, usual_severity
+from steward.spec.approvals import ApprovalPolicy
 from steward.spec.capture import Capture
 from steward.spec.columns import Columns
 from steward.spec.commands import CommandPolicy
@@ -15,6 +16,7 @@ from steward.spec.data_description import DataDescription
 from steward.spec.defects import DefectPolicy
 from steward.spec.durations import Duration
 from steward.spec.features import Feature
+from steward.spec.guardrails import Guardrails
 from steward.spec.model_description import ModelDescription
 from steward.spec.monitors import (
     CLASSIFICATION_METRICS,
@@ -24,6 +26,7 @@ from steward.spec.monitors import (
     PerformanceMetric,
     PerformanceMonitor,
 )
+from steward.spec.personal_data import PersonalData
 from steward.spec.policies import RetrainingPolicy, Schedules, WindowPolicy
 from steward.spec.quality import BusinessValue, Fairness, Resource, Rule, Segment
 from steward.spec.release import ReleasePolicy
@@ -112,7 +115,17 @@ class ModelSections(SpecSection):
     retraining: RetrainingPolicy = Field(default_factory=RetrainingPolicy)
     validation: ValidationPolicy = Field(default_factory=ValidationPolicy)
     release: ReleasePolicy = Field(default_factory=ReleasePolicy)
+    approvals: ApprovalPolicy | None = Field(
+        default=None,
+        description="With it, no version becomes champion, the first one included, before other people approve it.",
+    )
+    guardrails: Guardrails | None = Field(
+        default=None,
+        description="Bounds that every version keeps. They are anchored to the first approved version; a later "
+        "declaration that changes them, or `approvals`, is held until other people approve the change.",
+    )
     commands: CommandPolicy = Field(default_factory=CommandPolicy)
+    personal_data: PersonalData = Field(default_factory=PersonalData)
     defects: DefectPolicy = Field(default_factory=DefectPolicy)
     retention: Retention = Field(default_factory=Retention)
 
@@ -162,6 +175,11 @@ class ModelSections(SpecSection):
         """The metric that decides what a version is worth."""
         usual: PerformanceMetric = "mean_absolute_error" if self.task == "regression" else "log_loss"
         return self.validation.metric or usual  # type: ignore[return-value]
+
+    @property
+    def asks_approval(self) -> bool:
+        """Whether a version waits for an approval before it becomes champion."""
+        return self.release.approval == "required" or self.approvals is not None
 
     @property
     def labels_within(self) -> timedelta:

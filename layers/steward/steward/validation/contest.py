@@ -13,6 +13,7 @@ from steward.array_types import RowIndices
 from steward.fairness.group_fairness import GroupTreatment
 from steward.profiles.leakage import Leakage
 from steward.profiles.model_bins import SegmentBins
+from steward.spec.guardrails import Guardrails
 from steward.spec.model import ModelSpec
 from steward.spec.validation_policy import ValidationPolicy
 from steward.validation.evaluation import GateResult
@@ -27,12 +28,14 @@ class FirstVersion:
         scores: what it says of the holdout, shape (rows,), or (rows, classes); None where it cannot be asked.
         recorded: the metrics of its own holdout, from when it was approved.
         unavailable: why it cannot be asked, empty where it can.
+        predict: asks it of other rows; None where it cannot be asked.
     """
 
     version: str
     scores: NDArray[np.float64] | None
     recorded: Mapping[str, float]
     unavailable: str = ""
+    predict: "Predict | None" = None
 
 
 type Predict = Callable[[pd.DataFrame], NDArray[np.float64]]
@@ -101,6 +104,7 @@ class Contest:
         declared_types, fitted_types: of the features, by name: of the declaration in force, and of that under which
             the version was fitted.
         run_chance: by which this run may promote a version that is no better, where the runs of a year share one.
+        guardrails: those in force; None where none are.
     """
 
     labels: NDArray[np.bool_] | NDArray[np.float64] | NDArray[np.intp]
@@ -126,6 +130,7 @@ class Contest:
     declared_types: Mapping[str, str] = field(default_factory=dict)
     fitted_types: Mapping[str, str] = field(default_factory=dict)
     run_chance: float | None = None
+    guardrails: Guardrails | None = None
 
     def of_rows(self, rows: RowIndices) -> "Contest":
         """The same of some rows of the holdout."""

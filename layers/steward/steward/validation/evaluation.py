@@ -87,6 +87,7 @@ class Evaluation(VersionedModel):
     Attributes:
         intervals: of its metrics, of 95 %; empty for those that have none, and in evaluations of older releases.
         accepted: of a version that came from another environment; `champion` is then the one it takes over from here.
+        guardrails: the SHA-256 of those that it was judged under; empty where there were none.
     """
 
     model_config = ConfigDict(ser_json_inf_nan="null")
@@ -105,6 +106,7 @@ class Evaluation(VersionedModel):
     intervals: dict[str, tuple[float, float]] = {}
     gates: list[GateResult]
     accepted: AcceptedVersion | None = None
+    guardrails: str = ""
 
     @property
     def passed(self) -> bool:

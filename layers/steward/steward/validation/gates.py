@@ -9,6 +9,7 @@ from steward.validation.comparisons import BetterThanChampion, NotWorseThanChamp
 from steward.validation.contest import Contest, Gate
 from steward.validation.evaluation import GateResult
 from steward.validation.fairness_gate import FairTreatment
+from steward.validation.guardrail_gates import GUARDRAIL_GATES, AllowedFeatures, GuardedMetrics
 from steward.validation.robustness import SlowDecay
 from steward.validation.schema_gate import SoundSchema
 from steward.validation.segments_gate import NoWorseSegment, NoWorseSegmentThanFirst
@@ -110,8 +111,15 @@ GATES: tuple[Gate, ...] = (
     ExpectedBehaviour(),
     SlowDecay(),
     WithinBudgets(),
+    *GUARDRAIL_GATES,
 )
 """Every gate that a version which Steward trained must pass where it is asked for, in the order of asking."""
 
-ADOPTION_GATES: tuple[Gate, ...] = (SameFeatures(), NoLeakage(refuses=False), Adopted())
+ADOPTION_GATES: tuple[Gate, ...] = (
+    SameFeatures(),
+    NoLeakage(refuses=False),
+    Adopted(),
+    AllowedFeatures(),
+    GuardedMetrics(),
+)
 """Every gate that an adopted version must pass."""

@@ -164,5 +164,11 @@ def intact() -> AuditEvidence:
             first_version=CHAMPION,
             checks=3,
         ),
-        operation=OperationEvidence(watched_at=AS_OF - timedelta(hours=1), subscriptions=1, release="0.1.0"),
+        operation=OperationEvidence(
+            watched_at=AS_OF - timedelta(hours=1),
+            subscriptions=1,
+            release="0.1.0",
+            drifted=(),
+            drift_checked_at=AS_OF - DAY,
+        ),
     )

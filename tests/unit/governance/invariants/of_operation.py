@@ -6,6 +6,7 @@ from datetime import timedelta
 from steward.events import Problem
 from steward.governance.audit_evidence import AuditEvidence
 from steward.governance.audit_exception import AuditException, AuditExceptions
+from steward.governance.operation_evidence import DriftedResource
 from tests.unit.examples import DAY, spec
 from tests.unit.governance.invariants.intact import AS_OF, DECLARED, Break, defect, replaced, replaced_in
 
@@ -13,6 +14,10 @@ from tests.unit.governance.invariants.intact import AS_OF, DECLARED, Break, defe
 def _problem(cause: str) -> Callable[[AuditEvidence], AuditEvidence]:
     problem = Problem(cause=cause, sentence=f"It is said of {cause}.", remedy="nothing is left to do")
     return replaced_in("operation", problems=[problem])
+
+
+def _drifted(logical: str, kind: str) -> Callable[[AuditEvidence], AuditEvidence]:
+    return replaced_in("operation", drifted=[DriftedResource(logical, kind)])
 
 
 _LAPSED = AuditException(
@@ -66,5 +71,12 @@ BREAKS = [
         "in CheckWindowDeadLetters",
     ),
     Break("store_readable", "a newer release wrote", _problem("stack-older-than-store"), "stack-older-than-store"),
+    Break("roles_as_in_template", "a role is wider", _drifted("TrainModelRole", "AWS::IAM::Role"), "TrainModelRole"),
+    Break(
+        "deployment_as_in_template",
+        "a rule is off",
+        _drifted("CheckRule", "AWS::Events::Rule"),
+        "CheckRule",
+    ),
     Break("release_supported", "a newer release made it", replaced_in("operation", release="0.0.9"), "only 0.0.9 runs"),
 ]

@@ -31,9 +31,11 @@ from steward.governance.invariants.operation_invariants import (
     CriticalAlertsSeen,
     DeadLettersEmpty,
     DefectsInTime,
+    DeploymentAsInTemplate,
     DeploymentWatched,
     ExceptionsCurrent,
     ReleaseSupported,
+    RolesAsInTemplate,
     SchedulesLive,
     StoreReadable,
     UploadsNoticed,
@@ -93,6 +95,8 @@ PROCESS_GOVERNANCE: tuple[Invariant, ...] = (
     UploadsNoticed(),
     DeadLettersEmpty(),
     StoreReadable(),
+    RolesAsInTemplate(),
+    DeploymentAsInTemplate(),
 )
 """Decisions, versions, evidence and operation, in the order in which reports name them."""
 

@@ -1,6 +1,7 @@
 """Invariants of what looks after a model: alerts, defects, schedules, exceptions and the deployment."""
 
 from datetime import timedelta
+from typing import ClassVar
 
 from steward.governance.audit_evidence import AuditEvidence
 from steward.governance.invariant import Invariant, InvariantResult, fails, holds, not_applicable
@@ -195,6 +196,43 @@ class StoreReadable(Invariant):
             return _NEVER_WATCHED
         found = operation.caused("stack-older-than-store")
         return fails(found[0].sentence) if found else holds("no document has a newer schema than this release reads")
+
+
+class _AsInTemplate(Invariant):
+    """Some resources of the stack are as the template has them."""
+
+    of_rights: ClassVar[bool]
+
+    def check(self, evidence: AuditEvidence) -> InvariantResult:
+        """Look at what CloudFormation's newest drift detection found."""
+        drifted, checked = evidence.operation.drifted, evidence.operation.drift_checked_at
+        if drifted is None or checked is None:
+            return not_applicable(
+                "CloudFormation was not asked for drift (`aws cloudformation detect-stack-drift --stack-name STACK`); "
+                "`steward doctor` compares now"
+            )
+        found = [one.logical for one in drifted if one.of_rights == self.of_rights]
+        if found:
+            return fails(f"not as in the template: {', '.join(found)}")
+        return holds(f"as in the template, by the drift detection of {checked:%Y-%m-%d %H:%M} UTC")
+
+
+class RolesAsInTemplate(_AsInTemplate):
+    """Roles and policies of the stack are as the template has them, so no wider."""
+
+    name = "roles_as_in_template"
+    severity = "critical"
+    remedy = "see who changed them (CloudTrail) and what differs (`steward doctor`), and deploy again: `make deploy`"
+    of_rights = True
+
+
+class DeploymentAsInTemplate(_AsInTemplate):
+    """The stack's other resources are as the template has them."""
+
+    name = "deployment_as_in_template"
+    severity = "warning"
+    remedy = "see what differs (`steward doctor`), and deploy again: `make deploy`"
+    of_rights = False
 
 
 class ReleaseSupported(Invariant):

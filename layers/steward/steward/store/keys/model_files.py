@@ -11,7 +11,7 @@ def of_model(model: str) -> str:
     return f"models/{model}/"
 
 
-MODEL_FOLDERS = frozenset({"specs", "versions", "datasets", "dataset-profiles", "releases", "documents", "guardrails"})
+MODEL_FOLDERS = frozenset({"specs", "versions", "datasets", "dataset-profiles", "releases", "guardrails", "lineage"})
 """What Steward has under that prefix, beside single files; anything else is nobody's."""
 
 
@@ -88,6 +88,11 @@ def reproduction(model: str, version: str, request: str) -> str:
 def routing(model: str) -> str:
     """Which version is in charge (compare-and-swap)."""
     return f"models/{model}/routing.json"
+
+
+def safeguards(model: str, sha256: str) -> str:
+    """Guardrails and approvals that a declaration had, under their hash (create-only)."""
+    return f"models/{model}/guardrails/{sha256}.json"
 
 
 def release_windows(model: str, release: str) -> str:
