@@ -1,16 +1,11 @@
-"""A canary on the deployed template, served by its function URL: it advances, and is rolled back once it is worse."""
+"""A canary on the deployed template: people who move it at once, and what the command shows."""
 
-import gzip
 import json
 import time
-from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from threading import Event as Signal
-from threading import Thread
 
 import pandas as pd
 import pytest
@@ -18,7 +13,6 @@ import pytest
 from steward import aws
 from steward.events import ReleaseChanged, RetrainingProposed
 from steward.releasing.routing import Routing
-from steward.repositories.served_models import REFRESH_SECONDS
 from steward.store import keys
 from steward.store.function_urls import FunctionUrl
 from tests.integration import lemons
@@ -64,25 +58,6 @@ class Application:
         self.versions |= answered
         return set(answered.values())
 
-    @contextmanager
-    def steadily(self, rows: pd.DataFrame) -> Iterator[None]:
-        """Ask a few rows at a time meanwhile, without a stop."""
-        over = Signal()
-
-        def stream() -> None:
-            for start in range(0, len(rows), 5):
-                if over.is_set():
-                    return
-                self.ask(rows[start : start + 5])
-
-        thread = Thread(target=stream)
-        thread.start()
-        try:
-            yield
-        finally:
-            over.set()
-            thread.join()
-
 
 def sold(day: int, rows: int = REQUESTS * ROWS) -> pd.DataFrame:
     """A day's cars, each with its buyer."""
@@ -127,23 +102,9 @@ def routing(steward: Deployed) -> Routing:
     return Routing.model_validate(steward.document(keys.routing(MODEL)))
 
 
-def stages(steward: Deployed) -> list[str]:
-    told = {event.event_id: event for event in steward.told(ReleaseChanged, MODEL) if event.release}
-    return [event.stage for event in told.values()]
-
-
-def label(steward: Deployed, frame: pd.DataFrame, name: str) -> str:
-    return steward.upload(f"inbox/{MODEL}/labels/{name}.csv", lemons.csv(lemons.labels(frame)))
-
-
-def recorded(steward: Deployed) -> Counter[str]:
-    """The IDs of all records that the function logged."""
-    found = steward.contents(f"inbox/{MODEL}/predictions/")
-    bodies = [gzip.decompress(body) if body[:2] == b"\x1f\x8b" else body for body in found.values()]
-    return Counter(json.loads(line)["sale"] for body in bodies for line in body.splitlines() if line.strip())
-
-
-def test_two_commands_at_once_are_both_carried_out(medlars: Deployed) -> None:
+def test_two_commands_at_once_are_both_carried_out(medlars: Deployed, application: Application) -> None:
+    application.ask(unlabelled(sold(15, ROWS)))  # from here on time is that of the data, which is replayed
+    medlars.rest()
     own = medlars.stack.environment
     with ThreadPoolExecutor(2) as people:
         orders = [people.submit(run, own, "release", MODEL, "advance", "--reason", why) for why in ("one", "two")]
@@ -156,45 +117,3 @@ def test_two_commands_at_once_are_both_carried_out(medlars: Deployed) -> None:
     assert shown.returncode == 0, shown.stderr
     assert f"canary release of {release.versions[0]} against {release.champion}, running" in shown.stdout
     assert "advanced without waiting" in shown.stdout
-    time.sleep(1)  # as in `declare`
-
-
-def test_a_canary_advances_and_is_rolled_back_under_a_steady_stream(
-    medlars: Deployed, application: Application
-) -> None:
-    release = routing(medlars).release
-    assert release is not None
-    challenger, champion = release.versions[0], release.champion
-    good, bad, stream = sold(16), sold(17), unlabelled(sold(18, 2000))
-    for start in range(0, len(good), ROWS):
-        application.ask(unlabelled(good)[start : start + ROWS])
-    medlars.rest()
-    label(medlars, good, "good")
-    medlars.rest()
-    assert stages(medlars)[-1] == "advanced"
-    assert routing(medlars).release.step.share == 0.6  # type: ignore[union-attr]
-    time.sleep(REFRESH_SECONDS)
-    application.ask(stream[:ROWS])  # the routing is read again once this answer has left
-    time.sleep(1)
-    for start in range(0, len(bad), ROWS):
-        application.ask(unlabelled(bad)[start : start + ROWS])
-    medlars.rest()
-    worse = bad["sale"].map(application.versions).eq(challenger)
-    bad.loc[worse, "lemon"] = 1 - bad.loc[worse, "lemon"]  # as if its scores were inverted
-    with application.steadily(stream[ROWS:]):
-        cause = label(medlars, bad, "bad")
-        stopped = medlars.event(ReleaseChanged, cause)
-        assert stopped.stage == "stopped"
-        assert "its alert fires" in stopped.summary
-        assert routing(medlars).traffic is None
-        deadline = time.monotonic() + 60
-        while set(list(application.versions.values())[-5:]) != {champion}:
-            assert time.monotonic() < deadline
-            time.sleep(0.2)
-    medlars.rest()
-    assert stages(medlars)[-2:] == ["advanced", "stopped"]
-    asked = [row for request in application.asked for row in request]
-    print(f"\n{len(application.asked)} requests, {len(asked)} rows: {len(application.failed)} unanswered")
-    assert application.failed == []
-    assert set(asked) == set(application.versions)
-    assert recorded(medlars) == Counter(asked)

@@ -85,7 +85,9 @@ def ordinary_day(world: World) -> None:
     scored = lemons.predictions(sold)
     bad = scored.copy()
     bad.loc[0:11, "age"] = 99.0
-    world.upload(f"{LABELS}early-14.csv", lemons.csv(lemons.labels(sold.iloc[:100], timed=False)))
+    world.upload(
+        f"{LABELS}early-14.csv", lemons.csv(lemons.labels(sold.iloc[:100], timed=False).assign(seen_by="a@example.org"))
+    )
     world.upload(f"{PREDICTIONS}even-14.csv", lemons.csv(bad.iloc[::2]))
     world.upload(f"{PREDICTIONS}rest-14.csv", lemons.csv(pd.concat([scored.iloc[1::2], scored.iloc[20:40]])))
     world.upload(f"{LABELS}late-14.csv", lemons.csv(lemons.labels(sold.iloc[100:])))

@@ -133,7 +133,7 @@ RECORDED = {
     "audit_models": "audit_completed exception_changed ledgers_verified version_attested",
     "check_window": "check_completed",
     "collect_resources": "collection_failed resources_collected",
-    "ingest_records": "batch_deferred batch_ingested batch_rejected batch_repeated data_corrected",
+    "ingest_records": "batch_deferred batch_ingested batch_rejected batch_repeated data_corrected personal_data_found",
     "join_labels": "OutcomesUpdated",
     "kick_retraining": "training_declined training_requested",
     "maintain_store": "objects_removed",

@@ -5,7 +5,7 @@ import json
 import pkgutil
 import traceback
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from pydantic import BaseModel, ValidationError
 import steward
 from steward.commands.codec import Message, Sending
 from steward.errors import StewardError
-from steward.events import EVENTS, BatchRejected, ModelRejected, decode
+from steward.events import EVENTS, BatchRejected, ModelRejected, PersonalDataFound, decode
 from steward.records.quarantine import read_rejected
 from steward.runtime import logger
 from tests.integration import lemons
@@ -223,3 +223,52 @@ def test_a_file_without_a_header_is_refused_without_its_first_row(trained: Deplo
     }  # fmt: skip
     assert trained.told(BatchRejected)
     assert MARK not in announced(trained)
+
+
+PLANTED = {
+    "email": "marked7f3a@example.org", "phone": "+44 20 7946 0018", "national_id": "078-05-1120",
+    "payment_card": "4111 1111 1111 1111", "iban": "DE89 3704 0044 0532 0130 00", "ip_address": "85.214.132.117",
+    "mac_address": "00:1b:44:11:3a:b7", "coordinates": "52.51634, 13.37766", "date_of_birth": "1974-02-06",
+    "person_name": "Marked Lovelace", "address": "17 Marked Lane", "postcode": "SW1A 2AA",
+}  # fmt: skip
+"""A value of each kind of personal data."""
+RECOGNISED = ("email", "phone", "national_id", "payment_card", "iban", "ip_address", "mac_address")
+"""Kinds that one value tells by itself, so that no message may name it as a new category."""
+WHERE_DATA_LIVE = ("inbox/", "records/", "quarantine/", "profiles/", "models/", "outcomes/", "arrivals/", "specs/")
+"""Rows, what is counted of their categories, and what is trained on them; people who see rows may read these."""
+
+
+@pytest.mark.nightly
+def test_no_value_of_any_kind_is_told_where_data_do_not_live(
+    trained: Deployment, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As category, id, label, attribute, segment, in free text, and in a column that is not declared."""
+    spec = lemons.SPEC.replace("make: categorical", "make: {type: categorical, domain: [Ford, Opel, Fiat]}")
+    spec += "attributes: {remark: text, seller: categorical}\nsegments: [seller]\non_invalid: count\n"
+    trained.upload("specs/lemons.yaml", spec)
+    trained.settle()
+    for day, column in enumerate(("make", "sale", "remark", "seller", "lemon", "extra", "age", "sold_at")):
+        rows = lemons.sales(1, first_day=14 + day, rows_a_day=120).assign(remark="as seen", seller="dealer", extra="")
+        scored = lemons.predictions(rows, trained.champion("lemons")).assign(lemon=rows.lemon).astype({column: object})
+        scored.loc[: 5 * len(PLANTED) - 1, column] = [*PLANTED.values()] * 5
+        trained.upload(f"{PREDICTIONS}{day}.csv", lemons.csv(scored.drop(columns="lemon")))
+        trained.upload(f"inbox/lemons/labels/{day}.csv", lemons.csv(lemons.labels(scored)))
+        trained.clock.pass_by(timedelta(days=1))
+    trained.settle()
+    trained.invoke("audit_models", json.dumps({"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}))
+    trained.settle()
+    assert len(trained.notifications) > 3
+    assert trained.told(PersonalDataFound)
+    kept = [
+        body.decode(errors="replace")
+        for key, body in trained.contents("").items()
+        if not key.startswith(WHERE_DATA_LIVE)
+    ]
+    texts = {
+        "log": written(caplog),
+        "announced": announced(trained),
+        "reasons": reasons(trained),
+        "kept": "\n".join(kept),
+    }
+    leaks = {(name, kind) for name, text in texts.items() for kind in RECOGNISED if PLANTED[kind] in text}
+    assert leaks == set()

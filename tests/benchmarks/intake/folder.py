@@ -47,6 +47,13 @@ class FolderBucket(Bucket):
     def put_file(self, key: str, path: Path, content_type: str = "", *, source: tuple[str, str] | None = None) -> None:
         shutil.copyfile(path, self._place(key))
 
+    def update(self, key, kind, change):
+        path = self._place(key)
+        state = change(kind.model_validate_json(path.read_bytes()) if path.exists() else None)
+        path.write_text(state.model_dump_json())
+        self.requests += 2
+        return state
+
     def delete(self, key: str) -> None:
         self.requests += 1
         (self.folder / key).unlink(missing_ok=True)

@@ -1,6 +1,8 @@
 """What an audit says beside its verdicts: since when, what is new, what is excepted, what does not apply."""
 
 import dataclasses
+import re
+from pathlib import Path
 
 from steward.events import ExceptionProposed
 from steward.governance.audit import Audit, audit
@@ -9,6 +11,7 @@ from steward.governance.audit_exception import AuditException, AuditExceptions
 from steward.governance.audit_finding import AuditFinding
 from steward.governance.operation_evidence import OperationEvidence
 from steward.releasing.routing import Routing
+from steward.store import keys
 from tests.unit.examples import DAY, START, spec
 from tests.unit.governance.invariants.intact import AS_OF, CHAMPION, intact
 from tests.unit.governance.invariants.of_versions import releasing
@@ -169,3 +172,13 @@ def test_findings_of_what_the_deployment_cannot_know_say_so() -> None:
     unknown = [one for one in report.findings if one.status == "not_applicable"]
     assert {one.invariant for one in unknown} >= {"alerts_subscribed", "deployment_watched", "dead_letters_empty"}
     assert all(one.message for one in unknown)
+
+
+def test_every_folder_that_keys_are_built_in_is_known() -> None:
+    source = Path(keys.__file__).parent
+    built = {
+        folder
+        for path in source.glob("*.py")
+        for folder in re.findall(r"models/\{model\}/([a-z-]+)/", path.read_text())
+    }
+    assert built == keys.MODEL_FOLDERS

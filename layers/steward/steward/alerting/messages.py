@@ -20,6 +20,7 @@ from steward.events import (
     GuardrailsChanged,
     LedgersVerified,
     ModelRejected,
+    PersonalDataFound,
     ReleaseChanged,
     ReportRendered,
     RunFailed,
@@ -185,6 +186,9 @@ def notice(event: Event, report: str) -> Notification | None:  # noqa: C901, PLR
         case BatchRejected():
             subject = "rows rejected" if event.code == ROUNDED_IDS else "file rejected"
             text = f"{event.source}\n{event.message}\nThe file is kept where it was uploaded."
+        case PersonalDataFound():
+            found = "\n".join(finding.sentence for finding in event.findings)
+            subject, text = "personal data found", f"{event.source}\n{found}\n{event.message}"
         case ModelRejected():
             problems = "\n".join(event.problems)
             subject, text = (

@@ -16,6 +16,7 @@ STYLES = {
     "version_refused": "magenta",
     "batch_rejected": "red",
     "batch_deferred": "yellow",
+    "personal_data_found": "yellow",
     "batch_repeated": "dim",
     "model_rejected": "red",
     "run_failed": "bold red",

@@ -19,9 +19,11 @@ from steward.events import CorrectedKind, DataCorrected, Event
 from steward.ingestion.batch_writer import PARQUET
 from steward.ingestion.erased_subjects import ErasedSubjects
 from steward.ingestion.fetch import fetch_file
+from steward.ingestion.personal_data import inspector_of, note_scan, read_news, report_found
 from steward.ingestion.upload_events import report_erased
 from steward.ingestion.version_assignment import AssignedRows, assign_versions, describe_rows
 from steward.outbox import OutboxEntry, announce
+from steward.privacy.inspection import PersonalDataInspector
 from steward.records.columns import CategoricalColumn
 from steward.records.quarantine import Quarantine
 from steward.records.raw import ReadLimits, Reason
@@ -67,8 +69,8 @@ def correct_records(runtime: Runtime, spec: ModelSpec, upload: Upload, folder: P
     found = runtime.data.find(key)
     if found is None:
         defect = _defect(runtime.data, spec, asked)
-        erased = ErasedSubjects.of(runtime, spec)
-        correction = _Correcting(runtime, spec, upload, asked, defect, folder, erased).take_in(batch)
+        erased, inspector = ErasedSubjects.of(runtime, spec), inspector_of(runtime, spec)
+        correction = _Correcting(runtime, spec, upload, asked, defect, folder, erased, inspector).take_in(batch)
         if erased.rows:
             yield report_erased(runtime, upload, erased.rows)
         runtime.data.create_if_absent(key, correction.model_dump_json(indent=1).encode())
@@ -90,6 +92,7 @@ def correct_records(runtime: Runtime, spec: ModelSpec, upload: Upload, folder: P
         )
         entry = OutboxEntry(event, "data_corrected", upload.created.key, _summary(correction), (found.stored,))
         yield from announce(runtime, entry)
+    yield from report_found(runtime, upload, read_news(runtime, spec, upload))
 
 
 def rebuild_corrected(data: Bucket, spec: ModelSpec, windows: list[Window]) -> None:
@@ -153,6 +156,7 @@ class _Correcting:
     defect: Defect
     folder: Path
     erased: ErasedSubjects
+    inspector: PersonalDataInspector
 
     def take_in(self, batch: str) -> Correction:
         """Store the valid rows window by window, and make the profiles of these windows again."""
@@ -194,8 +198,16 @@ class _Correcting:
         kind = "withdrawals" if self.asked.withdraws else self.asked.kind
         parts: list[tuple[Records, NDArray[np.int64]]] = []
         opener = event_opener(self.spec)
-        named, completed = self.upload.file_name, self.upload.completed
-        file = RecordFileReader(path, named, self.spec, kind, completed, _LIMITS, opener=opener)  # type: ignore[arg-type]
+        file = RecordFileReader(
+            path,
+            self.upload.file_name,
+            self.spec,
+            kind,  # type: ignore[arg-type]
+            self.upload.completed,
+            _LIMITS,
+            opener=opener,
+            inspector=self.inspector,
+        )
         for judged in map(self.erased.leave_out, file):
             quarantine.add(judged.rejected)
             parts.append((judged.records, judged.places))
@@ -203,6 +215,7 @@ class _Correcting:
                 raise BatchInvalid(
                     "too_many_rows", f"{created.key} corrects more than {MAXIMUM_ROWS:,} rows; split it into files"
                 )
+        note_scan(self.runtime, self.spec, self.upload, self.inspector.scan())
         if not any(records.rows for records, _ in parts):
             self._set_aside(quarantine)
             raise BatchInvalid("no_valid_rows", _nothing_valid(quarantine))

@@ -106,7 +106,7 @@ def shift(window: CategoricalSummary, reference: CategoricalSummary, bins: Categ
     """Which category's share changed most: `has 'B' in 30.0% of rows instead of 25.0%`."""
     there, here = (counts / counts.sum() for counts in comparable_categories(reference, window))
     most = int(abs(here - there).argmax())
-    name = repr(bins.categories[most]) if most < len(bins.categories) else _UNSEEN
+    name = quoted(bins.categories[most]) if most < len(bins.categories) else _UNSEEN
     return f"has {name} in {here[most]:.1%} of rows instead of {there[most]:.1%}"
 
 
@@ -192,7 +192,7 @@ def unseen(summary: CategoricalSummary) -> str:
     """The most frequent unseen categories, quoted: `, such as '50%'`; empty where none is known by name."""
     names = sorted(summary.unseen_names, key=lambda name: (-summary.unseen_names[name], name))
     more = ", …" if len(names) > _NAMES_SHOWN else ""
-    return f", such as {', '.join(map(repr, names[:_NAMES_SHOWN]))}{more}" if names else ""
+    return f", such as {', '.join(map(quoted, names[:_NAMES_SHOWN]))}{more}" if names else ""
 
 
 def times(ratio: float) -> str:
@@ -215,3 +215,15 @@ def chance_of(probability: float) -> str:
     times = max(1.0, 1 / probability)
     unit = 10 ** max(0, math.floor(math.log10(times)) - 1)
     return f"{CHANCE} once in {round(times / unit) * unit:,} windows"
+
+
+def quoted(category: str) -> str:
+    """A category in quotes; what it is, where it is personal data by itself: messages go to people and the ledger.
+
+    >>> quoted("50%"), quoted("ada@example.org")
+    ("'50%'", '(email, withheld)')
+    """
+    from steward.privacy.recognisers import signs_of  # noqa: PLC0415 - few messages name a category
+
+    kinds = [sign.kind for sign in signs_of(category) if sign.certainty == "certain"]
+    return f"({kinds[0].replace('_', ' ')}, withheld)" if kinds else repr(category)

@@ -6,6 +6,7 @@ from steward.events.defects import *
 from steward.events.deployment import *
 from steward.events.event import *
 from steward.events.governance import *
+from steward.events.personal_data import *
 from steward.events.queue_messages import *
 from steward.events.releases import *
 from steward.events.runs import *

@@ -10,7 +10,18 @@ from pydantic import AwareDatetime, ConfigDict, Field, JsonValue, TypeAdapter
 
 from steward.documents import InputHidingModel
 from steward.errors import DocumentTooNew
-from steward.events import alerts, declarations, defects, deployment, governance, releases, runs, uploads, windows
+from steward.events import (
+    alerts,
+    declarations,
+    defects,
+    deployment,
+    governance,
+    personal_data,
+    releases,
+    runs,
+    uploads,
+    windows,
+)
 from steward.events.event import Event
 
 SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"
@@ -28,7 +39,7 @@ class Envelope(InputHidingModel):
     time: str | float | None = None
 
 
-_MODULES = (declarations, uploads, windows, alerts, runs, releases, defects, governance, deployment)
+_MODULES = (declarations, uploads, personal_data, windows, alerts, runs, releases, defects, governance, deployment)
 
 EVENTS: dict[str, type[Event]] = {
     name: found

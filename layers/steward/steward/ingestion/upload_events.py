@@ -16,6 +16,7 @@ from steward.events import (
     PredictionsSuperseded,
 )
 from steward.outbox import OutboxEntry, announce
+from steward.privacy.scan_state import KnownFinding
 from steward.records.ingestion_summary import summarise_rows, summarise_windows
 from steward.records.raw import RejectedRow
 from steward.records.rules import locate_problem
@@ -42,6 +43,7 @@ class Outcome:
         repeats: the earlier batch of the same bytes that has all valid rows; empty where there is none.
         emptied: whether rows of such an upload were stored before the earlier one was, and count no more.
         given_up: those of the windows in which rows have ids of earlier uploads in the window before or after.
+        found: personal data in it that people are to be told of.
         notes: how its times were written, where that is not ISO 8601.
         erased: rows of subjects that were erased, which are left out.
     """
@@ -53,6 +55,7 @@ class Outcome:
     first: RejectedRow | None
     windows: Sequence[Window]
     versions: Sequence[str]
+    found: Sequence[KnownFinding]
     repeats: str = ""
     emptied: bool = False
     given_up: Sequence[Window] = ()

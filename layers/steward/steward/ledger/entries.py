@@ -59,6 +59,7 @@ Action = Literal[
     "rollback_declined",
     "release_changed",
     "release_declined",
+    "personal_data_found",
     "emergency_override",
     "override_reviewed",
     "guardrails_changed",

@@ -77,7 +77,7 @@ def removal(
         as_of: the moment to decide for.
     """
     span = policy.of(kind)
-    if span is None or on_hold(policy, as_of):
+    if span is None or policy.holds(as_of):
         return ExpiredObjects()
     by_key: dict[str, list[RemovalCandidate]] = {}
     for item in items:
@@ -85,11 +85,6 @@ def removal(
     old = {key: versions for key, versions in by_key.items() if max(map(_begins, versions)) + span <= as_of}
     gone = {key: versions for key, versions in old.items() if not any(needed.has(item) for item in versions)}
     return ExpiredObjects([item for versions in gone.values() for item in versions], len(old) - len(gone), len(gone))
-
-
-def on_hold(policy: Retention, as_of: datetime) -> bool:
-    """Whether nothing may be removed."""
-    return policy.hold if isinstance(policy.hold, bool) else as_of < policy.hold
 
 
 def _begins(item: RemovalCandidate) -> datetime:

@@ -8,12 +8,14 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from steward.errors import BatchInvalid, SpecInvalid
+from steward.events import PersonalDataFinding
 from steward.offline.agreement import ColumnReader
 from steward.offline.column_facts import collect_facts
 from steward.offline.declaration_text import UNKNOWN_OWNER, DeclarationText
 from steward.offline.entity_column import rows_in_groups
 from steward.offline.hints import Hints
 from steward.offline.inference import infer_cells
+from steward.offline.personal_columns import find_in_cells, policy_lines
 from steward.offline.sampling import sample_cells
 from steward.offline.tables import FileTable, ProgressCallback, Table, TableBatch, no_progress, table_of
 from steward.offline.task_inference import infer_task
@@ -72,17 +74,27 @@ def suggest(
     if not any(column.role == "entity" for column in columns.values()):
         groups = rows_in_groups(cells, [name for name, column in columns.items() if column.role != "id"])
         facts = replace(facts, notes=(*facts.notes, groups)) if groups else facts
-    suggested = DeclarationText(table.name, columns, facts, purpose)
+    suggested, personal = DeclarationText(table.name, columns, facts, purpose), find_in_cells(cells)
     name = model or _model_name(reference)
-    text = suggested.text(name, owner or UNKNOWN_OWNER)
-    if len(text.encode()) > MAXIMUM_BYTES:
-        text = suggested.text(name, owner or UNKNOWN_OWNER, terse=True)
     try:
+        text = _whole(suggested, personal, name, owner or UNKNOWN_OWNER)
+        if len(text.encode()) > MAXIMUM_BYTES:
+            text = _whole(suggested, personal, name, owner or UNKNOWN_OWNER, terse=True)
         read_spec(text)
     except SpecInvalid as error:
         problems = [f"the declaration inferred from {table.name}, {problem}" for problem in error.problems]
         raise SpecInvalid(problems) from None
     return text
+
+
+def _whole(
+    suggested: DeclarationText, personal: list[PersonalDataFinding], name: str, owner: str, *, terse: bool = False
+) -> str:
+    """The declaration, with what is to be done about personal data at its end."""
+    text = suggested.text(name, owner, terse=terse)
+    if not personal:
+        return text
+    return text + "".join(f"{line}\n" for line in policy_lines(personal, read_spec(text), terse=terse))
 
 
 def _check_name(model: str) -> None:

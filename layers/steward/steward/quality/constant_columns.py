@@ -1,6 +1,7 @@
 """Columns that varied in the baseline and no longer do."""
 
 from steward.drift.category_changes import absence_p_value
+from steward.drift.drift_messages import quoted
 from steward.evidence.window_evidence import WindowEvidence
 from steward.profiles.bins import CategoricalBins, ColumnBins, NumericBins
 from steward.profiles.summaries import CategoricalSummary, NumericSummary, Summary
@@ -89,10 +90,10 @@ def _constant(summary: Summary, bins: ColumnBins) -> str | None:
             one = summary.count and not summary.nan and not summary.infinite and summary.minimum == summary.maximum
             return f"{summary.minimum:g}" if one else None
         case CategoricalSummary(), CategoricalBins():
-            held = [repr(bins.categories[at]) for at, count in enumerate(summary.counts) if count]
+            held = [quoted(bins.categories[at]) for at, count in enumerate(summary.counts) if count]
             if summary.unseen:
                 named = list(summary.unseen_names)
-                held += [repr(named[0])] if len(named) == 1 else ["one", "other"]
+                held += [quoted(named[0])] if len(named) == 1 else ["one", "other"]
             return held[0] if len(held) == 1 else None
         case _:
             return None

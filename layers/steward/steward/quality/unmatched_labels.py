@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from statistics import median
 
+from steward.drift.drift_messages import quoted
 from steward.evidence.label_matches import LabelMatches, PastMatches, UnmatchedLabels
 from steward.evidence.window_evidence import WindowEvidence
 from steward.quality.exact_proportion import at_least, exact_proportion
@@ -253,4 +254,4 @@ def _examples(files: Sequence[UnmatchedLabels], matches: LabelMatches) -> str:
 
 
 def _quote(ids: Sequence[str]) -> str:
-    return ", ".join(repr(one if len(one) <= _LONGEST_ID else f"{one[:_LONGEST_ID]}...") for one in ids)
+    return ", ".join(quoted(one if len(one) <= _LONGEST_ID else f"{one[:_LONGEST_ID]}...") for one in ids)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 from steward.errors import BatchInvalid
 from steward.records.cell_types import CellType, column_types
@@ -23,6 +24,20 @@ Opener = Callable[[Path, str, ModelSpec, ReadLimits, Collection[str]], RowReader
 
 None if the file is of another format.
 """
+
+
+class ChunkInspector(Protocol):
+    """Looks at the rows of a file before they are judged, and has the last word on them."""
+
+    def unlisted(self, chunk: RawChunk | None) -> None:
+        """Look at some rows of the columns that the declaration does not name."""
+
+    def look_at(self, chunk: RawChunk) -> None:
+        """Look at some rows of the columns that are read."""
+
+    def handle(self, judged: ValidatedChunk) -> ValidatedChunk:
+        """What may be stored of the rows."""
+
 
 _EVENTS = frozenset({"captureData", "groundTruthData"})
 """Keys of the event files of SageMaker, whose reader is loaded for models with a capture section."""
@@ -49,6 +64,7 @@ class RecordFileReader:
         limits: ReadLimits | None = None,
         *,
         opener: Opener | None = None,
+        inspector: ChunkInspector | None = None,
     ) -> None:
         """Open it.
 
@@ -60,11 +76,13 @@ class RecordFileReader:
             now: the present, timezone-aware.
             limits: what reading may cost.
             opener: tried before CSV, JSON Lines and Parquet.
+            inspector: sees each row before and after it is judged; of columns that are not declared, the first rows.
 
         Raises:
             BatchInvalid: it is not what its name says, is empty or damaged, or lacks columns.
         """
         self._name = name
+        self._inspector = inspector
         narrowed = _narrow_limits(limits or ReadLimits(), spec)
         expected = ExpectedColumns.of(spec, kind)
 
@@ -88,6 +106,7 @@ class RecordFileReader:
             )
         self.notes = expected.check(self._rows.names, self._rows.format)
         self.types: Mapping[str, CellType] = {}
+        self._reopen: Callable[[], RowReader] = lambda: opened()[0]
 
     @property
     def columns_added(self) -> tuple[str, ...]:
@@ -118,6 +137,7 @@ class RecordFileReader:
         expected, found = self._judge.expected, set(self._rows.names)
         nulls = expected.nullable if self._rows.format == "jsonl" else frozenset()
         wanted = [name for name in expected.names if name in found or name in nulls]
+        self._look_at_unlisted()
         chunks = self._times.look_ahead(self._rows.chunks(wanted))
         while (judged := self._next(chunks)) is not None:
             yield judged
@@ -129,7 +149,18 @@ class RecordFileReader:
                 return None
             if not self.types:
                 self.types = column_types(raw, self._rows.format)
-            return self._judge.validate(raw)
+            if self._inspector is None:
+                return self._judge.validate(raw)
+            self._inspector.look_at(raw)
+            return self._inspector.handle(self._judge.validate(raw))
+
+    def _look_at_unlisted(self) -> None:
+        """Show the inspector the first rows of the columns that are not declared, which are not read otherwise."""
+        unlisted = self.columns_added
+        if self._inspector is None or not unlisted:
+            return
+        with refuse_panics(self._name):
+            self._inspector.unlisted(next(self._reopen().chunks(unlisted), None))
 
 
 def _expectation(spec: ModelSpec, expected: ExpectedColumns) -> ColumnExpectation:

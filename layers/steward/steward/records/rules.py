@@ -4,6 +4,8 @@ The ledger is never erased and notifications leave the account, so that a cell m
 `Reason` may quote a cell: it stays in quarantine, where `steward quarantine show` reads it.
 """
 
+from dataclasses import replace
+
 from steward.records.raw import Reason, RejectedRow
 
 _LOG = "name one that `steward log` shows, or none for the version in charge"
@@ -39,6 +41,7 @@ RULES = {
     "out_of_range": "outside its minimum and maximum; correct it, or the declaration",
     "outside_domain": "none of its domain; correct it, or the declaration",
     "pattern_mismatch": "does not match its pattern; correct it, or the declaration",
+    "personal_data": "holds personal data; take it out of the text, or declare another policy of the column",
     "record_count_mismatch": "the payloads hold different numbers of records; capture whole payloads",
     "row_too_long": "longer than a row may be; shorten its text",
     "scores_do_not_add_up": "the scores of all classes do not add up to 1; write probabilities",
@@ -65,6 +68,11 @@ def locate_problem(rejected: RejectedRow) -> str:
     reason = rejected.reasons[0]
     place = f"row {rejected.row}" + (f", column {reason.column}" if reason.column else "")
     return f"{place}: {_rule(reason)} ({reason.code})"
+
+
+def rule_of(reason: Reason) -> Reason:
+    """The reason with the rule in place of its message, which may quote a cell."""
+    return replace(reason, message=_rule(reason))
 
 
 def _rule(reason: Reason) -> str:

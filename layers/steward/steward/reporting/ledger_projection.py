@@ -20,6 +20,7 @@ SHOWN_ACTIONS: Final[frozenset[Action]] = frozenset(
         "model_registered",
         "batch_rejected",
         "batch_deferred",
+        "personal_data_found",
         "collection_failed",
         "alert_raised",
         "alert_resolved",

@@ -7,7 +7,6 @@ from itertools import islice
 from steward.concurrency import prefetch_map
 from steward.defects.defect import Defect
 from steward.governance.data_evidence import DataEvidence
-from steward.maintenance.retention import on_hold
 from steward.maintenance.retention_evidence import RetentionEvidence
 from steward.releasing.routing import Routing
 from steward.repositories.replay import replayed_until
@@ -48,7 +47,7 @@ def gather_data(
 def _expired(data: Bucket, spec: ModelSpec, defects: list[Defect], as_of: datetime) -> dict[RetainedKind, str]:
     """By kind, a key that should have gone by now."""
     found: dict[RetainedKind, str] = {}
-    if not spec.retention.expires or on_hold(spec.retention, as_of):
+    if not spec.retention.expires or spec.retention.holds(as_of):
         return found
     needed: set[str] | None = None
     for kind, folder in _folders(spec.model):

@@ -1,7 +1,7 @@
 """Ingests an uploaded file: records and profiles, quarantine with reasons, or refusal."""
 
 import errno
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
@@ -18,18 +18,10 @@ from steward.ingestion.earlier_predictions import contains_labels, refuse_earlie
 from steward.ingestion.erased_subjects import ErasedSubjects
 from steward.ingestion.fetch import erased_error, fetch_file, fetch_upload, is_empty_part, is_no_file
 from steward.ingestion.ingestion_counter import IngestionCounter
+from steward.ingestion.personal_data import expire_original, inspector_of, note_scan
 from steward.ingestion.spool import Spool
-from steward.ingestion.upload_events import (
-    Outcome,
-    refuse_rounded_ids,
-    refuse_rows,
-    refuse_upload,
-    report_batch,
-    report_erased,
-    report_given_up,
-    report_repeat,
-    request_checks,
-)
+from steward.ingestion.upload_events import Outcome, refuse_upload
+from steward.ingestion.upload_report import report_outcome
 from steward.ingestion.version_assignment import AssignedRows, version_assigner
 from steward.records.quarantine import Quarantine
 from steward.records.raw import ReadLimits
@@ -72,48 +64,38 @@ def ingest_records(runtime: Runtime[QueueSettings], created: ObjectCreated) -> I
         if size is None:
             yield from refuse_upload(runtime, upload, "object_missing", str(erased_error(upload)))
         elif size or not created.key.endswith("/"):  # else it is a folder, as the S3 console makes it
-            yield from _ingest(runtime, upload, folder, size)
+            finished = yield from _ingest(runtime, upload, folder, size)
+            if finished:
+                expire_original(runtime, finished, upload)
 
 
-def _ingest(runtime: Runtime[QueueSettings], upload: Upload, folder: Path, size: int) -> Iterator[Event]:
-    """Take in an upload of so many bytes, which are in the folder already where they are few."""
+def _ingest(
+    runtime: Runtime[QueueSettings], upload: Upload, folder: Path, size: int
+) -> Generator[Event, None, ModelSpec | None]:
+    """Take in an upload of so many bytes, which are in the folder already where they are few.
+
+    Returns:
+        The declaration, once nobody needs the file any more; None where it waits, or its model is not known.
+    """
     inbox_key, created = upload.inbox_key, upload.created
+    spec = None
     try:
         kind = _kind(inbox_key, created)
         spec, _ = models.current_spec(runtime.data, inbox_key.model)
         if kind == "corrections":
             yield from correct_records(runtime, spec, upload, folder)
-            return
+            return spec
         outcome = _Ingestion(runtime, spec, kind, upload, folder).run(size)
     except NoChampion as error:
         yield from defer_upload(runtime, upload, error)
-        return
+        return None
     except (BatchInvalid, UnknownModel) as error:
         code = error.code if isinstance(error, BatchInvalid) else _UNKNOWN[type(error)]
         if not is_empty_part(created, code):
             yield from refuse_upload(runtime, upload, code, str(error))
-        return
-    yield from _report(runtime, spec, kind, upload, outcome)
-
-
-def _report(runtime: Runtime, spec: ModelSpec, kind: Kind, upload: Upload, outcome: Outcome) -> Iterator[Event]:
-    """Tell what became of an upload whose file could be read."""
-    if outcome.erased:
-        yield report_erased(runtime, upload, outcome.erased)
-        if not outcome.rows and not outcome.rejected:
-            return
-    if outcome.repeats:
-        yield from report_repeat(runtime, upload, kind, outcome)
-        if outcome.emptied and kind in {"predictions", "telemetry"}:
-            yield from request_checks(runtime, spec, upload, outcome.windows)
-    elif outcome.rows:
-        yield from report_batch(runtime, upload, kind, outcome)
-        yield from refuse_rounded_ids(runtime, upload, outcome)
-    else:
-        yield from refuse_rows(runtime, upload, outcome)
-        if kind in {"predictions", "telemetry"}:
-            yield from request_checks(runtime, spec, upload, outcome.windows)
-    yield from report_given_up(runtime, upload, outcome)
+        return spec
+    yield from report_outcome(runtime, spec, kind, upload, outcome)
+    return spec
 
 
 def _kind(inbox_key: InboxKey, created: ObjectCreated) -> Kind:
@@ -144,6 +126,7 @@ class _Ingestion:
         self._champion = models.routing(runtime.data, spec.model).champion_for(upload.uploaded)
         self._arrivals = IngestionCounter(spec, self._champion)
         self._notes: tuple[str, ...] = ()
+        self._inspector = inspector_of(runtime, spec)
         self._given_up: list[Window] = []
         self._repeated = ""
         self._emptied = False
@@ -168,6 +151,7 @@ class _Ingestion:
             raise
         if "no_version" in self._quarantine.codes:
             raise NoChampion(self._kind, self._spool.rows + self._quarantine.rows)
+        news = note_scan(self._runtime, self._spec, self._upload, self._inspector.scan())
         path.unlink()  # room for what is about to be sent
         if self._kind == "reference" and self._champion and not self._labelled:
             folder = self._create_file("predictions")
@@ -193,6 +177,7 @@ class _Ingestion:
             emptied=self._emptied,
             notes=self._notes,
             erased=self._erased.rows,
+            found=news,
         )
 
     def _validate(self, path: Path) -> None:
@@ -202,9 +187,17 @@ class _Ingestion:
         admitted = assign if self._kind in {"predictions", "telemetry", "shadows"} else None
         key, completed = self._upload.file_name, self._upload.completed
         opener = event_opener(self._spec)
-        batch = RecordFileReader(path, key, self._spec, self._kind, completed, LIMITS, opener=opener)  # type: ignore[arg-type] # no correction
-        for chunk in batch:
-            judged = self._erased.leave_out(chunk)
+        batch = RecordFileReader(
+            path,
+            key,
+            self._spec,
+            self._kind,  # type: ignore[arg-type]
+            completed,
+            LIMITS,
+            opener=opener,
+            inspector=self._inspector,
+        )
+        for judged in map(self._erased.leave_out, batch):
             records = self._assign_ids(judged.records) if self._kind == "telemetry" else judged.records
             rows = AssignedRows(records, judged.places, judged.content, judged.rejected)
             rows = admitted(rows) if admitted else rows

@@ -11,7 +11,7 @@ from steward.documents import VersionedModel
 from steward.events import Event, MaintenanceRequested, ObjectsRemoved
 from steward.ingestion.overdue_uploads import refuse_overdue
 from steward.ledger import Action
-from steward.maintenance.retention import ExpiredObjects, RemovalCandidate, RetentionRoots, on_hold, removal
+from steward.maintenance.retention import ExpiredObjects, RemovalCandidate, RetentionRoots, removal
 from steward.maintenance.retention_evidence import RetentionEvidence
 from steward.outbox import OutboxEntry, announce
 from steward.repositories import models
@@ -62,7 +62,7 @@ def _remove_expired(runtime: Runtime, spec: ModelSpec, request: MaintenanceReque
     """
     policy = spec.retention
     folders = [(kind, prefix) for kind, prefix in _folders(spec.model) if policy.of(kind) is not None]
-    if not folders or on_hold(policy, request.as_of):
+    if not folders or policy.holds(request.as_of):
         return
     needed = _retention_roots(runtime, spec)
     request_id = hashlib.sha256(f"{request.correlation_id}\n{request.as_of.isoformat()}".encode()).hexdigest()[:16]

@@ -211,6 +211,12 @@ class ModelSpec(ModelSections):
         return self.personal_data.subject or self.columns.entity
 
     @model_validator(mode="after")
+    def _personal_data_can_be_handled(self) -> Self:
+        for problem, place in self.personal_data.problems(self.columns, self.features, self.declared):
+            raise error_at(problem, "personal_data", *place)
+        return self
+
+    @model_validator(mode="after")
     def _weights_are_usable(self) -> Self:
         weights = [feature.importance for feature in self.features.values() if feature.importance is not None]
         if weights and not sum(weights) > 0:

@@ -125,9 +125,9 @@ class ModelSections(SpecSection):
         "declaration that changes them, or `approvals`, is held until other people approve the change.",
     )
     commands: CommandPolicy = Field(default_factory=CommandPolicy)
+    personal_data: PersonalData = Field(default_factory=PersonalData)
     defects: DefectPolicy = Field(default_factory=DefectPolicy)
     retention: Retention = Field(default_factory=Retention)
-    personal_data: PersonalData = Field(default_factory=PersonalData)
 
     @model_validator(mode="before")
     @classmethod

@@ -1,6 +1,6 @@
 """Retention policy of a model's stored objects."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Literal, get_args
 
 from pydantic import AwareDatetime, Field
@@ -30,6 +30,10 @@ class Retention(SpecSection):
     profiles: Retained | None = Field(default=None, description="Profiles, from the end of their window.")
     checks: Retained | None = Field(default=None, description="Checks, from the end of their window.")
     quarantine: Retained | None = Field(default=None, description="Rejected rows, from when they were rejected.")
+
+    def holds(self, as_of: datetime) -> bool:
+        """Whether nothing may be removed at a moment."""
+        return self.hold if isinstance(self.hold, bool) else as_of < self.hold
 
     def of(self, kind: RetainedKind) -> timedelta | None:
         """How long objects of a kind are kept; None for good."""

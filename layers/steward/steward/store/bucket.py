@@ -1,6 +1,6 @@
 """One S3 bucket: it is read, written, listed and cleared by this."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import batched, groupby
 from pathlib import Path
 from typing import Any
@@ -93,6 +93,16 @@ class Bucket(ConditionalWriter):
         for page in pages:
             for item in page.get("CommonPrefixes", []):
                 yield item["Prefix"].removeprefix(prefix).rstrip("/")
+
+    def tag(self, key: str, version_id: str, tags: Mapping[str, str]) -> None:
+        """Give an exact version these tags, in place of those that it has."""
+        listed = [{"Key": name, "Value": value} for name, value in tags.items()]
+        aws.s3().put_object_tagging(
+            Bucket=self.name,
+            Key=key,
+            VersionId=version_id,
+            Tagging={"TagSet": listed},  # type: ignore[typeddict-item]
+        )
 
     def delete_versions(self, versions: Iterable[tuple[str, str]]) -> None:
         """Remove exact versions for good, here and in the replica; what is written meanwhile stays.

@@ -63,6 +63,7 @@ STORED = (
     StoredKind("retraining.dataset_profile:DatasetProfile", rf"models/{_MODEL}/dataset-profiles/[^/]+\.json"),
     StoredKind("retraining.split_evidence:SplitEvidence", rf"models/{_MODEL}/datasets/[^/]+/split\.json"),
     StoredKind("ingestion.unmatched_labels_report:LabelFile", rf"arrivals/{_MODEL}/unmatched/[^/]+\.json"),
+    StoredKind("privacy.scan_state:PersonalDataState", rf"privacy/{_MODEL}/scans\.json"),
     StoredKind("profiles.profile:Profile", rf"profiles/{_MODEL}/[^/]+/[^/]+/[^/]+\.json", version=2, oldest=2),
     StoredKind("evidence.window_outcomes:WindowOutcomes", rf"outcomes/{_MODEL}/[^/]+/[^/]+\.json"),
     StoredKind("operation.collection_windows:Collection", rf"collections/{_MODEL}\.json"),

@@ -12,7 +12,7 @@ def everything(model: str) -> list[str]:
     kinds = ("predictions", "labels", "telemetry", "shadows", "reference", "waiting")
     whole = (
         "arrivals", "attributions", "checks", "commands", "corrections", "decisions", "erasing", "erasures", "history",
-        "models", "outcomes", "profiles", "remainders",
+        "models", "outcomes", "privacy", "profiles", "remainders",
     )  # fmt: skip
     partitioned = [place for kind in kinds for place in (partitions(kind, model), f"ids/{kind}/model={model}/")]
     return [

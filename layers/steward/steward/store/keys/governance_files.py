@@ -70,6 +70,11 @@ def erasure_of(key: str) -> str:
     return key.rsplit("/", 1)[-1].removesuffix(".json")
 
 
+def personal_data(model: str) -> str:
+    """What is known of personal data in a model's uploads (compare-and-swap)."""
+    return f"privacy/{model}/scans.json"
+
+
 def audits(model: str) -> str:
     """Prefix of a model's audit reports; their names begin with the moment they speak for."""
     return f"reports/{model}/audits/"

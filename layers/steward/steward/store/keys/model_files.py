@@ -11,7 +11,7 @@ def of_model(model: str) -> str:
     return f"models/{model}/"
 
 
-MODEL_FOLDERS = frozenset({"specs", "versions", "datasets", "dataset-profiles", "releases", "documents", "guardrails"})
+MODEL_FOLDERS = frozenset({"specs", "versions", "datasets", "dataset-profiles", "releases", "guardrails", "lineage"})
 """What Steward has under that prefix, beside single files; anything else is nobody's."""
 
 
