@@ -1,6 +1,6 @@
 """The commands of `steward`, as its own help lists them."""
 
-from steward.cli.app import PANELS
+from steward.cli.command_panels import PANELS
 
 
 def table() -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from infra.docs.__main__ import FOLDER, PAGES, written
 from infra.docs.packages import reduced
-from steward.cli.app import PANELS
+from steward.cli.command_panels import PANELS
 from steward.spec.document import read_spec
 
 ROOT = Path(__file__).resolve().parents[2]

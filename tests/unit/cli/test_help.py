@@ -13,7 +13,8 @@ import typer
 from typer.testing import CliRunner
 
 from steward.cli import app as command_line
-from steward.cli.app import PANELS, app
+from steward.cli.app import app
+from steward.cli.command_panels import PANELS
 from steward.cli.lazy import Entry
 from tests.unit.examples import SPEC
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from steward.alerting.model_alerts import ModelAlerts
 from steward.baselines.baseline import Baseline
-from steward.corrections.apply_corrections import CorrectedWindows
+from steward.corrections.corrected_windows import CorrectedWindows
 from steward.defects.defect import Defect
 from steward.documents import VersionedModel
 from steward.errors import DocumentTooNew

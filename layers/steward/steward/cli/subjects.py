@@ -32,7 +32,7 @@ from steward.store.pseudonym_key import PseudonymKey
 Subject = Annotated[
     str, typer.Option(help="Whom the rows are about, as the declared column has it; `-` reads it from standard input.")
 ]
-Record = Annotated[str, typer.Option(help="The id of one record, in place of a subject.")]
+RecordId = Annotated[str, typer.Option(help="The id of one record, in place of a subject.")]
 OfModel = Annotated[str | None, typer.Option("--model", help="One model; else all whose declarations name subjects.")]
 
 _FIGURES = ("objects", "versions", "rows")
@@ -40,7 +40,7 @@ _FIGURES = ("objects", "versions", "rows")
 
 def erase(  # noqa: PLR0917 - the options of a command
     subject: Subject = "",
-    record: Record = "",
+    record: RecordId = "",
     model: OfModel = None,
     reason: Annotated[str, typer.Option(help="Why; it is kept in the ledger, so name nobody in it.")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what would be erased.")] = False,
@@ -83,7 +83,7 @@ def erase(  # noqa: PLR0917 - the options of a command
 
 def subject_report(  # noqa: PLR0917 - the options of a command
     subject: Subject = "",
-    record: Record = "",
+    record: RecordId = "",
     model: OfModel = None,
     to: Annotated[Path | None, typer.Option(help="Write the report and all rows into this new folder.")] = None,
     as_json: Json = False,

@@ -4,16 +4,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import batched
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 
+from steward.corrections.corrected_windows import record_corrected_windows
 from steward.corrections.rebuild_profiles import StoredLayer, rebuild_profiles
 from steward.corrections.window_lookup import WindowLookup
 from steward.defects.correction import CorrectedWindow, Correction, correction_batch
 from steward.defects.defect import Defect
 from steward.defects.impact import AffectedObject
-from steward.documents import VersionedModel
 from steward.errors import BatchInvalid, ObjectMissing
 from steward.events import CorrectedKind, DataCorrected, Event
 from steward.ingestion.batch_writer import PARQUET
@@ -48,13 +48,6 @@ MAXIMUM_ROWS = 1_000_000
 
 _LIMITS = ReadLimits(maximum_expanded_bytes=4 * 1024**3)
 _WINDOWS_AN_EVENT = 200
-
-
-class CorrectedWindows(VersionedModel):
-    """The ids of the windows whose predictions were corrected, sorted: every upload asks, and none lists for it."""
-
-    schema_version: Literal[1] = 1
-    windows: tuple[str, ...] = ()
 
 
 def correct_records(runtime: Runtime, spec: ModelSpec, upload: Upload, folder: Path) -> Iterator[Event]:
@@ -93,27 +86,6 @@ def correct_records(runtime: Runtime, spec: ModelSpec, upload: Upload, folder: P
         entry = OutboxEntry(event, "data_corrected", upload.created.key, _summary(correction), (found.stored,))
         yield from announce(runtime, entry)
     yield from report_found(runtime, upload, read_news(runtime, spec, upload))
-
-
-def rebuild_corrected(data: Bucket, spec: ModelSpec, windows: list[Window]) -> None:
-    """Make the profiles of windows again that had corrections before some of their predictions came."""
-    corrected = data.load_if_present(keys.corrected_windows(spec.model), CorrectedWindows)
-    for window in windows:
-        if corrected and window.id in corrected.windows:
-            rebuild_profiles(data, spec, window)
-
-
-def _record_corrected_windows(data: Bucket, spec: ModelSpec, windows: Sequence[str]) -> None:
-    """Say which windows have corrections, once these are stored and before anything is made again.
-
-    So of this function and of another that stores predictions of a window meanwhile one at least sees what both wrote.
-    """
-
-    def add(present: CorrectedWindows | None) -> CorrectedWindows:
-        known = present or CorrectedWindows()
-        return known.model_copy(update={"windows": tuple(sorted({*known.windows, *windows}))})
-
-    data.update(keys.corrected_windows(spec.model), CorrectedWindows, add)
 
 
 def _correction_key(upload: Upload) -> keys.CorrectionKey:
@@ -178,7 +150,7 @@ class _Correcting:
         if not stored:
             raise BatchInvalid("no_valid_rows", _nothing_valid(quarantine))
         if self.asked.kind == "predictions":
-            _record_corrected_windows(self.runtime.data, self.spec, [corrected.window for corrected in stored])
+            record_corrected_windows(self.runtime.data, self.spec, [corrected.window for corrected in stored])
             for corrected in stored:
                 rebuild_profiles(self.runtime.data, self.spec, Window.parse(corrected.window))
         return Correction(

@@ -82,11 +82,11 @@ class ErasureWork(VersionedModel):
     removed_at: AwareDatetime | None = None
     held: str = ""
 
-    def found(self, ids: Sequence[str]) -> Self:
+    def with_ids(self, ids: Sequence[str]) -> Self:
         """With the pseudonyms of more ids."""
         return self.model_copy(update={"ids": tuple(sorted({*self.ids, *ids}))})
 
-    def noted(self, place: str, gone: Sequence[ErasedVersion], markers: int, note: str = "") -> Self:
+    def with_removal(self, place: str, gone: Sequence[ErasedVersion], markers: int, note: str = "") -> Self:
         """With what is about to be removed of one key; noted again, it counts once."""
         known = {(one.key, one.version_id) for one in self.erased}
         new = [one for one in gone if (one.key, one.version_id) not in known]
@@ -128,7 +128,7 @@ class ErasureWork(VersionedModel):
             return self.in_phase("completed")
         return self.in_phase("settling").model_copy(update={"removed_at": now})
 
-    def settled(self, now: datetime) -> bool:
+    def has_settled(self, now: datetime) -> bool:
         """Whether whatever was read before the removal is written by now."""
         return self.removed_at is not None and now >= self.removed_at + SETTLING
 

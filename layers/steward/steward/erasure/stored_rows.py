@@ -63,7 +63,7 @@ def without_rows(path: Path, sought: SoughtRows, target: Path) -> int:
     """Write what is left of a file of stored records; how many rows are left. One without rows is written too."""
     left = 0
 
-    def kept() -> Iterator[RecordBatch]:
+    def filter_rows() -> Iterator[RecordBatch]:
         nonlocal left
         for batch in read_parquet(path, batch_size=_BATCH):
             mask = ~_judge(batch, sought)[0]
@@ -76,7 +76,7 @@ def without_rows(path: Path, sought: SoughtRows, target: Path) -> int:
                 yield RecordBatch.from_arrays(columns, schema=batch.schema)
 
     schema = read_parquet(path).schema
-    write_parquet(RecordBatchReader.from_batches(schema, kept()), target, compression="zstd(3)")
+    write_parquet(RecordBatchReader.from_batches(schema, filter_rows()), target, compression="zstd(3)")
     return left
 
 

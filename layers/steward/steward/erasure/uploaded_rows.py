@@ -20,7 +20,7 @@ from steward.records.formats import recognise
 from steward.records.ids import identifiers
 from steward.records.raw import RawChunk, ReadLimits, RejectedRow, RowReader
 
-type Opener = Callable[[], RowReader]
+type OpenRows = Callable[[], RowReader]
 
 ENDINGS = {"csv": ".csv.gz", "jsonl": ".jsonl.gz", "parquet": ".jsonl.gz"}
 """Of what is left, by the format that a file came in."""
@@ -44,7 +44,7 @@ class UploadedRows:
     content: tuple[str, ...] = ()
 
 
-def split_upload(opened: Opener, sought: SoughtRows, target: Path | None = None) -> UploadedRows:
+def split_upload(opened: OpenRows, sought: SoughtRows, target: Path | None = None) -> UploadedRows:
     """Take the rows of a subject out of an uploaded file, in bounded memory.
 
     Args:

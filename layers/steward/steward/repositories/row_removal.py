@@ -9,7 +9,7 @@ from steward.errors import ObjectMissing
 from steward.events import ObjectCreated, ObjectRef
 from steward.repositories.subject_places import (
     Found,
-    Place,
+    RowPlace,
     SubjectSearch,
     companions_of,
     entities_without,
@@ -22,7 +22,7 @@ from steward.store.bucket import Bucket
 from steward.store.keys import InboxKey
 from steward.store.stored_objects import ObjectVersion, StoredFile
 
-type Look = Callable[[str, StoredFile, Path], Found]
+type FindRows = Callable[[str, StoredFile, Path], Found]
 """What one object version has: its key, what is known of it, and its bytes."""
 
 
@@ -42,7 +42,7 @@ class RowRemoval:
     work: str
     folder: Path
 
-    def locate(self, place: Place, history: Sequence[ObjectVersion]) -> list[str]:
+    def locate(self, place: RowPlace, history: Sequence[ObjectVersion]) -> list[str]:
         """The ids of the subject's rows in all versions of one key."""
         found: list[str] = []
         for item in history:
@@ -50,11 +50,11 @@ class RowRemoval:
                 found += self.search.look(place, item.key, brought[1], brought[0].noted).ids
         return found
 
-    def clear(self, place: Place, history: Sequence[ObjectVersion]) -> bool:
+    def clear(self, place: RowPlace, history: Sequence[ObjectVersion]) -> bool:
         """Remove the subject's rows from all versions of one key; whether there were any."""
         return self._clear(place.name, history, lambda key, stored, path: self._look(place, key, stored, path))
 
-    def _look(self, place: Place, key: str, stored: StoredFile, path: Path) -> Found:
+    def _look(self, place: RowPlace, key: str, stored: StoredFile, path: Path) -> Found:
         found = self.search.look(place, key, path, stored.noted)
         if found.rows and place.holding == "records":
             for companion in companions_of(self.search.spec.model, place, key):
@@ -62,7 +62,7 @@ class RowRemoval:
             self._clear_samples(found)
         return found
 
-    def _clear(self, name: str, history: Sequence[ObjectVersion], look: Look) -> bool:
+    def _clear(self, name: str, history: Sequence[ObjectVersion], look: FindRows) -> bool:
         key = history[0].key
         gone: list[tuple[ObjectVersion, int, str]] = []
         newest = next((item for item in history if item.newest and not item.deleted), None)
@@ -93,7 +93,7 @@ class RowRemoval:
         self.data.update(
             self.work,
             ErasureWork,
-            lambda present: _required(present).found(names).noted(name, erased, len(markers), note),
+            lambda present: _required(present).with_ids(names).with_removal(name, erased, len(markers), note),
         )
         removed = [*(item for item, _, _ in gone), *markers]
         self.data.delete_versions((item.key, item.version_id) for item in removed)
@@ -119,7 +119,7 @@ class RowRemoval:
         except ObjectMissing:  # another execution was faster
             return None
 
-    def _clear_one(self, name: str, key: str, look: Look) -> bool:
+    def _clear_one(self, name: str, key: str, look: FindRows) -> bool:
         history = next((found for found in self.data.histories(key) if found[0].key == key), None)
         return self._clear(name, history, look) if history else False
 

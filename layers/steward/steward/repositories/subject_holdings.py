@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from steward.erasure.sought_rows import SoughtRows
-from steward.repositories.subject_places import Place, SubjectSearch, places_of
+from steward.repositories.subject_places import RowPlace, SubjectSearch, places_of
 from steward.spec.model import ModelSpec
 from steward.store.bucket import Bucket
 from steward.store.stored_objects import ObjectVersion
@@ -57,7 +57,7 @@ def holdings(data: Bucket, spec: ModelSpec, sought: SoughtRows, folder: Path) ->
                 )
 
 
-def _versions(data: Bucket, place: Place, folder: Path) -> Iterator[tuple[ObjectVersion, Path]]:
+def _versions(data: Bucket, place: RowPlace, folder: Path) -> Iterator[tuple[ObjectVersion, Path]]:
     path = folder / "version"
     for history in data.histories(place.prefix):
         for item in history:

@@ -23,14 +23,14 @@ from steward.store import keys
 from steward.store.keys import InboxKey
 from steward.store.source import source_key
 
-type Holding = Literal["uploads", "records", "quarantine", "documents"]
+type PlaceKind = Literal["uploads", "records", "quarantine", "documents"]
 
 _KINDS = ("predictions", "reference", "shadows", "telemetry", "labels", "waiting")
 _LIMITS = ReadLimits(maximum_expanded_bytes=32 * 1024**3)
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class RowPlace:
     """A prefix under which one kind of thing is stored.
 
     Attributes:
@@ -39,7 +39,7 @@ class Place:
     """
 
     name: str
-    holding: Holding
+    holding: PlaceKind
     prefix: str
 
 
@@ -66,23 +66,23 @@ class Found:
     note: str = ""
 
 
-def places_of(model: str) -> tuple[Place, ...]:
+def places_of(model: str) -> tuple[RowPlace, ...]:
     """Every place: rows that tell whose they are first, then labels, raw files and documents.
 
     What is under `models/` is of versions, which declarations keep or have trained again; of it, rows alone are
     cleared, with the records that they are of (`RowRemoval`).
     """
     rows = [
-        Place(kind, "records", keys.partitions(kind, model))
+        RowPlace(kind, "records", keys.partitions(kind, model))
         for stored in _KINDS
         for kind in (stored, keys.corrections_of(stored))
         if kind != keys.corrections_of("waiting")
     ]
     row_places = [
         *rows,
-        Place("quarantine", "quarantine", keys.quarantines(model)),
-        Place("inbox", "uploads", keys.uploads(model)),
-        Place("remainders of uploads", "uploads", keys.remainders(model)),
+        RowPlace("quarantine", "quarantine", keys.quarantines(model)),
+        RowPlace("inbox", "uploads", keys.uploads(model)),
+        RowPlace("remainders of uploads", "uploads", keys.remainders(model)),
     ]
     covered = {place.prefix for place in row_places}
     own = {
@@ -90,7 +90,7 @@ def places_of(model: str) -> tuple[Place, ...]:
         *(prefix for prefix in keys.everything(model) if keys.folder_of(prefix) == "ids"),
     }  # fmt: skip
     documents = [
-        Place(keys.folder_of(prefix), "documents", prefix)
+        RowPlace(keys.folder_of(prefix), "documents", prefix)
         for prefix in keys.everything(model)
         if prefix not in covered | own
     ]
@@ -111,7 +111,7 @@ class SubjectSearch:
     sought: SoughtRows
     folder: Path
 
-    def look(self, place: Place, key: str, path: Path, noted: Mapping[str, str] | None = None) -> Found:
+    def look(self, place: RowPlace, key: str, path: Path, noted: Mapping[str, str] | None = None) -> Found:
         """What a file has of the subject, and what is left of it."""
         match place.holding:
             case "records":
@@ -193,7 +193,7 @@ def sampled_rows(body: bytes, gone: Sequence[Mapping[str, object]]) -> tuple[int
     return rows - len(kept), json.dumps({**content, **taken}).encode()
 
 
-def companions_of(model: str, place: Place, key: str) -> Iterator[str]:
+def companions_of(model: str, place: RowPlace, key: str) -> Iterator[str]:
     """The keys that hold something of the same rows, which are known by the rows alone: hashes of their ids."""
     if place.holding == "records" and place.name != "waiting":
         yield keys.id_hashes(place.name, model, keys.batch_of(key))

@@ -15,7 +15,7 @@ from steward.privacy.pseudonym import pseudonym
 from steward.repositories import models
 from steward.repositories.erasures import suppression, trained_on
 from steward.repositories.row_removal import RowRemoval
-from steward.repositories.subject_places import Place, SubjectSearch, places_of
+from steward.repositories.subject_places import RowPlace, SubjectSearch, places_of
 from steward.runtime import ErasureSettings, Runtime
 from steward.scratch import scratch_folder
 from steward.spec.model import ModelSpec
@@ -49,7 +49,7 @@ def erase_subject(runtime: Runtime[ErasureSettings], request: ErasureRequested) 
     with scratch_folder() as folder:
         while work.phase not in {"completed", "held"}:
             if work.phase == "settling":
-                if not work.settled(runtime.now()):
+                if not work.has_settled(runtime.now()):
                     _continue_later(runtime, request, work)
                     return
                 work = _save(runtime, work.in_phase("verifying"))
@@ -116,7 +116,7 @@ class _Step:
                 continue
             names = [name for one in self._removal.locate(place, history) if (name := pseudonymise(one))]
             if self._is_late() or not set(names) <= set(self._work.ids):
-                self._work = _save(self._runtime, self._work.found(names).at(at, history[0].key))
+                self._work = _save(self._runtime, self._work.with_ids(names).at(at, history[0].key))
             if self.out_of_time:
                 return self._work
         _suppress(self._runtime, self._spec, self._work)
@@ -135,7 +135,7 @@ class _Step:
             _suppress(self._runtime, self._spec, work)
         return _save(self._runtime, work.after_removal(self._runtime.now()))
 
-    def _histories(self) -> Iterator[tuple[int, Place, tuple[ObjectVersion, ...]]]:
+    def _histories(self) -> Iterator[tuple[int, RowPlace, tuple[ObjectVersion, ...]]]:
         """All versions of each key that is left to look at, with its place."""
         first, cursor = self._work.place, self._work.cursor
         for at, place in enumerate(places_of(self._spec.model)):

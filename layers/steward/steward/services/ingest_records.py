@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 
-from steward.corrections.apply_corrections import correct_records, rebuild_corrected
+from steward.corrections.apply_corrections import correct_records
+from steward.corrections.corrected_windows import rebuild_corrected
 from steward.errors import BatchInvalid, RemovedModel, UnknownModel
 from steward.events import NO_MODEL, REMOVED_MODEL, Event, Kind, ObjectCreated
 from steward.ingestion.batch_writer import PARQUET, BatchWriter

@@ -76,7 +76,7 @@ STORED = (
     StoredKind("retraining.policy_decision:PolicyDecision", rf"decisions/{_MODEL}/[^/]+\.json"),
     StoredKind("retraining.runs:Run", rf"runs/{_MODEL}/[^/_][^/]*\.json"),
     StoredKind("defects.defect:Defect", rf"defects/{_MODEL}/[^/]+\.json"),
-    StoredKind("corrections.apply_corrections:CorrectedWindows", rf"corrections/{_MODEL}/_windows\.json"),
+    StoredKind("corrections.corrected_windows:CorrectedWindows", rf"corrections/{_MODEL}/_windows\.json"),
     StoredKind("defects.correction:Correction", rf"corrections/{_MODEL}/[^/_][^/]*\.json"),
     StoredKind("commands.command_result:CommandResult", rf"commands/{_MODEL}/(refused/)?[^/]+\.json"),
     StoredKind("maintenance.retention_evidence:RetentionEvidence", rf"maintenance/{_MODEL}\.json"),

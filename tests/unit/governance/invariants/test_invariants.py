@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from steward.cli.app import PANELS
+from steward.cli.command_panels import PANELS
 from steward.governance.audit import audit
 from steward.governance.invariants.catalogue import DATA_GOVERNANCE, GROUPS, INVARIANTS, PROCESS_GOVERNANCE
 from steward.spec.severity import SEVERITIES
