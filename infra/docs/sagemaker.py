@@ -37,6 +37,7 @@ DESCRIBED: Mapping[Folder, Described] = {
             "no_data",
             "constant_columns",
             "label_leakage",
+            "repeated_rows",
         ),
         (
             "data_type_check",
@@ -50,7 +51,13 @@ DESCRIBED: Mapping[Folder, Described] = {
     "model-quality": Described(
         "model quality",
         "labels",
-        ("estimated_performance", "performance_decomposition", "segment_performance", "unmatched_labels"),
+        (
+            "estimated_performance",
+            "performance_decomposition",
+            "segment_performance",
+            "unmatched_labels",
+            "contradicted_labels",
+        ),
         ("LessThanThreshold", "GreaterThanThreshold"),
     ),
     "model-bias": Described("bias drift", "protected attributes", (), ("bias_drift_check",)),

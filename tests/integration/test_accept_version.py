@@ -109,7 +109,7 @@ def test_what_was_accepted_checks_windows_and_stands_an_audit(production: Deploy
     now = production.clock.now
     production.publish(AuditRequested(occurred_at=now, as_of=now, model="lemons", correlation_id="test"))
     production.settle()
-    (audited,) = production.told(AuditCompleted)
+    audited = production.told(AuditCompleted)[-1]
     assert audited.passed, audited.failed
     findings = {
         finding["invariant"]: finding["message"] for finding in production.object(audited.stored.key)["findings"]
@@ -168,7 +168,7 @@ def test_a_part_that_is_missing_is_refused(production: Deployment, staged: Expor
 
 def test_an_artifact_that_is_missing_is_refused(production: Deployment, staged: ExportedVersion) -> None:
     event = refused(production, arrive(production, staged, model_skops=None))
-    assert "model.skops has SHA-256 of nothing: it is missing" in event.problems[0]
+    assert event.problems[0] == "model.skops is missing"
 
 
 @pytest.mark.parametrize("part", ["manifest.json", "evaluation.json", "run.json", "ledger.json"])

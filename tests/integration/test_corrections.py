@@ -130,7 +130,9 @@ def test_correcting_one_day_of_many_makes_only_that_day_again(trained: Deploymen
         "defects": 1,
         "history": 1,
         "inbox": 1,
+        "models": 2,  # the OpenLineage events of the upload
         "outcomes": 1,
+        "privacy": 1,  # what was looked for in it
         "profiles": 2,
         "records": 1,
     }

@@ -53,7 +53,7 @@ def test_a_month_is_priced_and_the_idle_deployment_told_apart(trained: Deploymen
     assert result.exit_code == 0, result.output
     assert "lemons: what is stored" in result.output
     assert "a month of" in result.output
-    assert "with 6 queues and 9 alarms, while idle" in result.output
+    assert "with 7 queues and 9 alarms, while idle" in result.output
     assert "custom metrics, months" in result.output
 
 

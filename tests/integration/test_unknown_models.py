@@ -26,9 +26,14 @@ COMMANDS: dict[str, list[str]] = {
     "decisions": ["{model}"],
     "defects": ["{model}"],
     "diff": ["{model}", "000001", "champion"],
+    "docs": ["{model}"],
+    "erase": ["--subject", "x", "--model", "{model}", "--reason", "a test"],
+    "except": ["{model}", "lineage_complete", "--owner", "risk", "--for", "1d", "--reason", "a test"],
     "explain": ["{model}"],
     "export": ["{model}", "champion"],
     "freeze": ["{model}", "--reason", "a test"],
+    "guardrails": ["{model}"],
+    "lineage": ["champion", "--model", "{model}"],
     "log": ["{model}"],
     "mute": ["{model}", "--for", "1d", "--reason", "a test"],
     "open-defect": ["{model}", "miles are kilometres"],
@@ -43,22 +48,24 @@ COMMANDS: dict[str, list[str]] = {
     "report": ["{model}"],
     "reproduce": ["{model}", "champion"],
     "retrain": ["{model}", "--reason", "a test"],
+    "review": ["{model}", "--reason", "a test"],
     "roll-back": ["{model}", "--reason", "a test"],
     "show": ["{model}", WINDOW],
     "status": ["{model}"],
+    "subject-report": ["--subject", "x", "--model", "{model}"],
     "thaw": ["{model}", "--reason", "a test"],
     "watch": ["{model}"],
 }
 """Every command that takes the name of a declared model, with arguments that would do for one."""
 
-NEW_MODELS = {"suggest", "import-sagemaker"}
+NEW_MODELS = {"suggest", "import", "import-sagemaker"}
 """Commands whose option --model names a model that is to be."""
 
 OF_THE_ENDPOINT = {"predict"}
 """Commands whose answer is the endpoint's for predictions, which knows the models."""
 
 SIGNED = {
-    "acknowledge", "change-defect", "check", "freeze", "mute", "open-defect", "release", "remove",
+    "acknowledge", "change-defect", "check", "erase", "except", "freeze", "mute", "open-defect", "release", "remove",
     "reproduce", "retrain", "roll-back", "thaw",
 }  # fmt: skip
 

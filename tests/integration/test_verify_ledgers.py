@@ -173,7 +173,7 @@ def test_an_audit_begins_at_the_last_checkpoint_and_each_ledger_is_read_whole_ev
     assert report["ledger_examined"] < report["ledger_entries"]
     event = audit(trained, whole=True)
     assert event.failed == ["ledger_chain"]
-    (finding,) = [one for one in trained.object(event.stored.key)["findings"] if not one["holds"]]
+    (finding,) = [one for one in trained.object(event.stored.key)["findings"] if one["invariant"] == "ledger_chain"]
     assert finding["message"].startswith("entry 3 of lemons was")
     text = json.loads(trained.notifications[-1]["Message"])["text"]
     assert "Ledger: entry 2, " in text  # the last one that nothing contradicts

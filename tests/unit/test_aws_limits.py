@@ -53,6 +53,8 @@ def deployed() -> DeployedStack:
         "ReplicaLedgerBucketArn": f"arn:aws-us-gov:s3:::{'l' * 63}",
         "PseudonymKeyArn": f"arn:aws-us-gov:kms:ap-southeast-99:123456789012:key/{'h' * 36}",
         "SigningKeyArn": f"arn:aws-us-gov:kms:ap-southeast-99:123456789012:key/{'s' * 36}",
+        "OpenLineageApiKeyArn": f"arn:aws-us-gov:secretsmanager:ap-southeast-99:123456789012:secret:{'n' * 60}",
+        "OpenLineageUrl": f"https://{'u' * 200}/api/v1/lineage",
         "ActionBuses": ",".join([f"arn:aws:events:r:1:event-bus/{'b' * 100}"] * 5),
     }
     return DeployedStack(

@@ -125,7 +125,7 @@ def around(fragment: str) -> str:
         declaration = declaration.replace(f"retraining:\n{recipe}", "")
     if "validation:" in fragment:
         declaration = re.sub(r"^validation: .*\n", "", declaration, flags=re.MULTILINE)
-    if "columns:" in fragment:
+    if re.search(r"^columns:", fragment, re.MULTILINE):
         declaration = re.sub(r"^columns: .*\n", "", declaration, flags=re.MULTILINE)
     return declaration + fragment
 

@@ -156,7 +156,7 @@ def test_a_function_that_sends_to_its_own_queue_is_not_taken_for_an_endless_loop
         for statement in statements(name)
         if "sqs:SendMessage" in statement.get("Action", []) and "Queue" in str(statement["Resource"])
     ]
-    assert sends == ["IngestRecords"]
+    assert sends == ["IngestRecords", "EraseSubject"]
     assert [name for name, function in FUNCTIONS.items() if function.get("RecursiveLoop") == "Allow"] == sends
 
 

@@ -165,7 +165,7 @@ def granted(found: dict[str, TemplateResource], name: str) -> list[dict[str, Any
 
 
 def actions(statements: list[dict[str, Any]]) -> set[str]:
-    return {action for one in statements for action in listed(one["Action"])}
+    return {action for one in statements if one["Effect"] == "Allow" for action in listed(one["Action"])}
 
 
 SHARED = {"EveryFunction", "EveryRecorder"}

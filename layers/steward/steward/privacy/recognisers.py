@@ -176,7 +176,7 @@ def _numbers(text: str, *, ids: bool) -> list[RecognisedKind]:
     if not any(sign.certainty == "certain" for sign in found) and not _DECIMAL.fullmatch(text):
         if any(_has_phone_digits(one[0]) for form in _PHONES for one in form.finditer(text)):
             found.append(RecognisedKind("phone", "certain"))
-        elif _NATIONAL_PHONE.fullmatch(text) and _has_phone_digits(text):
+        elif not text.isdigit() and _NATIONAL_PHONE.fullmatch(text) and _has_phone_digits(text):
             found.append(RecognisedKind("phone", "possible"))
     return found
 

@@ -91,8 +91,8 @@ def check_hashes(arrival: IncomingVersion) -> Iterator[str]:
         if part not in named:
             yield f"run.json names no {part}, so nothing vouches for it"
     for part, stored in named.items():
-        if arrival.hashes.get(part) != stored.sha256:
-            yield f"{part} has SHA-256 {arrival.hashes.get(part, 'of nothing: it is missing')}, not {stored.sha256}"
+        if (found := arrival.hashes.get(part)) != stored.sha256:
+            yield f"{part} has SHA-256 {found}, not {stored.sha256}" if found else f"{part} is missing"
     if arrival.dataset_id != arrival.dataset.dataset:
         yield f"dataset.json is dataset {arrival.dataset.dataset}, not that of {arrival.manifest.dataset.key}"
     if arrival.evaluation.dataset.sha256 != arrival.manifest.dataset.sha256:
