@@ -1,13 +1,13 @@
 """The scanner on labelled values: made by Faker (`tests/independent/personal_data`), and by hand."""
 
 import json
-from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from steward.privacy.examination import examine
 from steward.privacy.scan import find_personal_data
+from tests.independent.personal_data.accuracy import Accuracy
 
 LABELLED = json.loads((Path(__file__).parent / "labelled_values.json").read_text())
 BY_HAND = {
@@ -33,26 +33,14 @@ NOTHING = [
 
 
 def test_precision_and_recall_of_labelled_values() -> None:
-    right: Counter[str] = Counter()
-    labelled: Counter[str] = Counter()
-    wrong = total = 0
-    for column in LABELLED:
-        found = examine(column["column"], column["values"]).kinds
-        for value in column["values"]:
-            kinds = {kind for kind, values in found.items() if value in values}
-            total += 1
-            wrong += bool(kinds - {column["kind"]})
-            labelled[column["kind"] or ""] += 1
-            right[column["kind"] or ""] += column["kind"] in kinds
-    del labelled[""]
-    recalled = sum(right[kind] for kind in labelled)
-    assert total > 4000
-    assert len(labelled) == 12
-    assert sum(labelled.values()) > 2000
+    found = Accuracy.of(LABELLED)
+    assert found.values > 4000
+    assert len(found.labelled) == 12
+    assert found.labelled.total() > 2000
     assert len({column["country"] for column in LABELLED if column["kind"]}) >= 5
-    assert recalled / sum(labelled.values()) >= 0.99
-    assert recalled / (recalled + wrong) >= 0.99
-    assert min(right[kind] / labelled[kind] for kind in labelled) >= 0.95
+    assert found.recall >= 0.99
+    assert found.precision >= 0.99
+    assert found.lowest[0] >= 0.95
 
 
 @pytest.mark.parametrize(("kind", "value"), [(kind, value) for kind, values in BY_HAND.items() for value in values])
