@@ -179,7 +179,7 @@ class Inbox:
         bucket.put(key, body)
         runtime = SimpleNamespace(
             data=bucket,
-            settings=SimpleNamespace(ingest_queue_url=""),
+            settings=SimpleNamespace(ingest_queue_url="", pseudonym_key_arn=""),
             now=lambda: datetime(2024, 6, 1, tzinfo=UTC),
             ledger=NoLedger(),
             header=lambda model, as_of, chain: {

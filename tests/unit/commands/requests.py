@@ -19,6 +19,7 @@ moments = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.
     lambda moment: moment.replace(microsecond=0)
 )
 monitors = st.none() | st.sampled_from(get_args(MonitorName))
+pseudonyms = st.from_regex(r"^pn-[a-z2-7]{26}\Z")
 
 
 @st.composite
@@ -55,6 +56,12 @@ def commands(draw: st.DrawFn) -> Command:
             "reason": reasons,
         },
         requests.ReproduceCommand: {"version": st.just("20240119-4af1")},
+        requests.EraseCommand: {
+            "subject": pseudonyms,
+            "stored_as": st.lists(pseudonyms, max_size=8),
+            "record": st.booleans(),
+            "reason": reasons,
+        },
         requests.ExceptCommand: {
             "invariant": st.sampled_from(sorted(INVARIANTS)),
             "owner": reasons,

@@ -9,6 +9,7 @@ from steward.governance.audit import Audit, audit
 from steward.governance.audit_evidence import AuditEvidence, LedgerEvidence
 from steward.governance.audit_exception import AuditException, AuditExceptions
 from steward.governance.audit_finding import AuditFinding
+from steward.governance.erasure_evidence import ErasureEvidence
 from steward.governance.operation_evidence import OperationEvidence
 from steward.releasing.routing import Routing
 from steward.store import keys
@@ -24,7 +25,15 @@ def later(days: int, **changes: object) -> AuditEvidence:
     watched = dataclasses.replace(intact().operation, watched_at=at)
     fresh = dataclasses.replace(intact().data, defects=())
     return dataclasses.replace(
-        intact(), **{"as_of": at, "ledger": ledger, "operation": watched, "data": fresh, **changes}
+        intact(),
+        **{
+            "as_of": at,
+            "ledger": ledger,
+            "operation": watched,
+            "data": fresh,
+            "erasures": ErasureEvidence(),
+            **changes,
+        },
     )
 
 
