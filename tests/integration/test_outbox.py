@@ -156,6 +156,8 @@ ELSEWHERE = {
     "emergency_override": "test_approvals.py",
     "override_reviewed": "test_approvals.py",
     "guardrails_changed": "test_guardrails.py",
+    "subject_erased": "test_erase_subject.py",
+    "erasure_attested": "test_erase_subject.py",
 }
 """Decisions that take another story."""
 
