@@ -30,7 +30,8 @@ class ChampionCard(Invariant):
     name = "champion_card"
     severity = "critical"
     remedy = (
-        "restore the card's version in S3 (`aws s3api list-object-versions`), or retrain: `steward retrain {model}`"
+        "restore the card's version in S3 (`aws s3api list-object-versions`), or retrain: "
+        "`steward retrain {model} --reason TEXT`"
     )
 
     def check(self, evidence: AuditEvidence) -> InvariantResult:

@@ -38,7 +38,10 @@ class DataAccurate(Invariant):
 
     name = "data_accurate"
     severity = "critical"
-    remedy = "correct the rows and train again (`steward defects {model}`), or roll back: `steward roll-back {model}`"
+    remedy = (
+        "correct the rows and train again (`steward defects {model}`), or roll back: "
+        "`steward roll-back {model} --reason TEXT`"
+    )
 
     def check(self, evidence: AuditEvidence) -> InvariantResult:
         """Look at the open defects that reach the champion."""
@@ -74,7 +77,8 @@ class QuarantineAttended(Invariant):
     name = "quarantine_attended"
     severity = "warning"
     remedy = (
-        "look at the rows (`steward quarantine list {model}`), and close the defect: `steward change-defect {model}`"
+        "look at the rows (`steward quarantine list {model}`), and close the defect: "
+        "`steward change-defect {model} DEFECT close`"
     )
 
     def check(self, evidence: AuditEvidence) -> InvariantResult:

@@ -10,7 +10,10 @@ class DatasetIntact(Invariant):
 
     name = "dataset_intact"
     severity = "critical"
-    remedy = "restore the object's version from the replica or a backup; else train again: `steward retrain {model}`"
+    remedy = (
+        "restore the object's version from the replica or a backup; else train again: "
+        "`steward retrain {model} --reason TEXT`"
+    )
 
     def check(self, evidence: AuditEvidence) -> InvariantResult:
         """Look at what reading all of them found."""

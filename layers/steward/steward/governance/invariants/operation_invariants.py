@@ -79,7 +79,7 @@ class DefectsInTime(Invariant):
 
     name = "defects_in_time"
     severity = "warning"
-    remedy = "see who owns it (`steward defects {model}`), and move it on: `steward change-defect {model}`"
+    remedy = "see who owns it (`steward defects {model}`), and move it on: `steward change-defect {model} DEFECT close`"
 
     def check(self, evidence: AuditEvidence) -> InvariantResult:
         """Look at the overdue defects."""
@@ -241,7 +241,8 @@ class ReleaseSupported(Invariant):
     name = "release_supported"
     severity = "warning"
     remedy = (
-        "upgrade the stack to the release that made it or a later one (`make deploy`), or `steward retrain {model}`"
+        "upgrade the stack to the release that made it or a later one (`make deploy`), or "
+        "`steward retrain {model} --reason TEXT`"
     )
 
     def check(self, evidence: AuditEvidence) -> InvariantResult:

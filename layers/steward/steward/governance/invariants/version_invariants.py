@@ -85,7 +85,8 @@ class ProvenanceAttested(Invariant):
     name = "provenance_attested"
     severity = "critical"
     remedy = (
-        "verify all that is attested (`steward audit --bundle evidence.zip`), and retrain: `steward retrain {model}`"
+        "verify all that is attested (`steward audit --bundle evidence.zip`), and retrain: "
+        "`steward retrain {model} --reason TEXT`"
     )
 
     def check(self, evidence: AuditEvidence) -> InvariantResult:
@@ -123,7 +124,8 @@ class BillOfMaterialsPresent(Invariant):
     name = "bill_of_materials_present"
     severity = "warning"
     remedy = (
-        "have a version attested anew: `steward retrain {model}`; if that does not help, `steward redrive audit_models`"
+        "have a version attested anew: `steward retrain {model} --reason TEXT`; if that does not help, "
+        "`steward redrive audit_models`"
     )
 
     def check(self, evidence: AuditEvidence) -> InvariantResult:
