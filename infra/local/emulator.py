@@ -4,10 +4,8 @@ It holds a lock on FOLDER/lock for as long as it lives, so that whoever holds th
 process, whatever its number. It writes FOLDER/emulator.json, makes a certificate for loopback, and becomes MiniStack.
 """
 
-import datetime as dt
 import fcntl
 import hashlib
-import ipaddress
 import json
 import os
 import resource
@@ -22,16 +20,14 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, TextIO
 
-import async_invocations  # the script's own folder is where Python looks
-import batching_windows  # as above
-import delivery_streams  # as above
-import invocations  # as above
-import running_invocations  # as above
-import work  # as above
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+# The script's own folder is where Python looks for these.
+import async_invocations
+import batching_windows
+import certificate
+import delivery_streams
+import invocations
+import running_invocations
+import work
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime
 from ministack.services.cloudformation import engine
 
@@ -50,7 +46,7 @@ def main(folder: Path) -> None:
         shutil.rmtree(folder / leftover, ignore_errors=True)
         (folder / leftover).mkdir()
     port = free_port()
-    certify(folder)
+    certificate.certify(folder, write)
     write(folder / "emulator.json", json.dumps({"pid": os.getpid(), "port": port}))
     environment = {name: os.environ[name] for name in KEPT_FROM_THE_CALLER if name in os.environ} | settings(
         folder, port
@@ -255,38 +251,6 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-def certify(folder: Path) -> None:
-    """Write a key and a self-signed certificate for loopback, good for ten years, unless they are there."""
-    if (folder / "certificate.pem").exists() and (folder / "key.pem").exists():
-        return
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Steward's local environment")])
-    now = dt.datetime.now(dt.UTC)
-    loopback = [
-        x509.DNSName("localhost"),
-        x509.DNSName("*.localhost"),
-        x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
-    ]
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=3650))
-        .add_extension(x509.SubjectAlternativeName(loopback), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    write(folder / "key.pem", private.decode(), mode=0o600)
-    write(folder / "certificate.pem", certificate.public_bytes(serialization.Encoding.PEM).decode())
 
 
 def write(path: Path, text: str, mode: int = 0o644) -> None:

@@ -17,6 +17,7 @@ from steward.reporting.report_evidence import ReportEvidence, StoredDocument
 from steward.reporting.trends import PastFigures, VersionHistory
 from steward.results import MetricResult
 from steward.spec.model import ModelSpec
+from steward.spec.severity import Severity
 from steward.validation.evaluation import Evaluation, GateFinding, GateResult
 from tests.unit.alerting.alert_dsl import seen, spec, window
 from tests.unit.examples import START, stored
@@ -81,8 +82,9 @@ def defect(number: int, *, title: str = "odd", severity: str = "warning", days: 
     return StoredDocument(opened, stored(f"defects/lemons/{number}.json"))
 
 
-def audited(*, holds: bool = True) -> StoredDocument[Audit]:
-    found = [AuditFinding(invariant="ledger_chain", holds=holds, message="5 entries follow one from another")]
+def audited(*, holds: bool = True, severity: Severity = "critical") -> StoredDocument[Audit]:
+    message = "5 entries follow one from another"
+    found = [AuditFinding(invariant="ledger_chain", holds=holds, message=message, severity=severity)]
     audit = Audit(
         audit="a1", model="lemons", as_of=NOW, champion="v1", ledger_entries=5, ledger_head="h", findings=found
     )

@@ -106,6 +106,13 @@ def test_a_page_is_whole_by_itself_and_names_every_source() -> None:
     assert page(report) == page(report)
 
 
+def test_a_note_of_the_audit_is_in_its_section_and_nothing_to_do_first() -> None:
+    report = reported(usual(), audit=audited(holds=False, severity="info"))
+    assert first_steps(report) == []
+    assert report.audit.failed == []
+    assert "5 entries follow one from another" in page(report)
+
+
 def test_a_page_begins_with_what_to_do_first() -> None:
     bad = result(status="breach", message="log loss is 0.7")
     report = reported(usual("ggggggbbbb"), check=checked(bad), audit=audited(holds=False), defects=[defect(1)])

@@ -108,12 +108,12 @@ def _answers(model: str, monitor: MonitorState) -> tuple[str, ...]:
 
 def _audit(report: ModelReport) -> Iterator[FirstStep]:
     if report.audit and report.audit.failed:
+        failed = set(report.audit.failed)
         broken = sorted(
-            (found for found in report.audit.invariants if found.fails), key=lambda one: -rank(one.severity)
+            (one for one in report.audit.invariants if one.invariant in failed), key=lambda one: -rank(one.severity)
         )
-        worst = broken[0].severity
         yield FirstStep(
-            look="attention" if worst == "info" else worst,
+            look=broken[0].severity,
             title="The audit fails",
             note=f"as of {moment(report.audit.as_of)}",
             sentence="; ".join(f"{name(found.invariant)}: {found.message}" for found in broken),

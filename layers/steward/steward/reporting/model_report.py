@@ -135,8 +135,8 @@ class AuditState(ReportPart):
 
     @property
     def failed(self) -> list[str]:
-        """The invariants that do not hold."""
-        return [invariant.invariant for invariant in self.invariants if invariant.fails]
+        """The invariants that fail, are not excepted, and are more than information, as an audit has them."""
+        return [one.invariant for one in self.invariants if one.fails and one.severity != "info"]
 
 
 class ScheduleState(ReportPart):
