@@ -113,7 +113,7 @@ def _audit(report: ModelReport) -> Iterator[FirstStep]:
             (one for one in report.audit.invariants if one.invariant in failed), key=lambda one: -rank(one.severity)
         )
         yield FirstStep(
-            look=broken[0].severity,
+            look="critical" if broken[0].severity == "critical" else "warning",
             title="The audit fails",
             note=f"as of {moment(report.audit.as_of)}",
             sentence="; ".join(f"{name(found.invariant)}: {found.message}" for found in broken),
