@@ -18,7 +18,7 @@ def gather_operation(runtime: Runtime[AuditSettings]) -> OperationEvidence:
     return OperationEvidence(
         watched_at=last.at,
         problems=tuple(open_ones.problems.values()),
-        subscriptions=inspection.subscriptions(topic) if topic else None,
+        subscriptions=inspection.confirmed_subscriptions(topic) if topic else None,
         release=read_release().version,
         drifted=tuple(DriftedResource(*one) for one in drift.resources) if drift else None,
         drift_checked_at=drift.checked_at if drift else None,
