@@ -231,7 +231,8 @@ class MemoryCloud:
         return {"MessageId": "1"}
 
     def _subscriptions(self, _: Parameters) -> Answer:
-        return {"Subscriptions": [{"Protocol": "email"}]}
+        subscription = "arn:aws:sns:us-east-1:000000000000:alerts:1"
+        return {"Subscriptions": [{"Protocol": "email", "SubscriptionArn": subscription}]}
 
     def _send_message(self, asked: Parameters) -> Answer:
         self.queues[asked["QueueUrl"].rsplit("/", 1)[-1]].append(asked["MessageBody"])
