@@ -9,6 +9,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from botocore.exceptions import ClientError
 
 from steward import aws
 from steward.events import AuditCompleted, AuditRequested, ExceptionProposed, Problem
@@ -268,6 +269,27 @@ def test_what_cloudformation_found_to_differ_from_the_template_is_a_finding(trai
         ("TrainModelRole", True),
     ]
     assert found.drift_checked_at == datetime(2024, 6, 1, tzinfo=UTC)
+
+
+class RefusedDrift:
+    """CloudFormation, which does not tell."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+
+    def describe_stacks(self, **_: Any) -> dict[str, Any]:
+        raise ClientError({"Error": {"Code": self.code, "Message": "no"}}, "DescribeStacks")
+
+
+@pytest.mark.parametrize(("code", "refused"), [("AccessDenied", True), ("Throttling", False)])
+def test_that_cloudformation_does_not_tell_is_not_that_nobody_asked(
+    trained: Deployment, code: str, *, refused: bool
+) -> None:
+    environment = trained.environment("audit_models") | {"STEWARD_STACK_ID": STACK}
+    with patch.dict(os.environ, environment), patch.object(aws, "cloudformation", lambda: RefusedDrift(code)):
+        found = gather_operation(Runtime.from_environment(AuditSettings))
+    assert (found.drift_untold, found.drift_refused) == (f"CloudFormation refuses DescribeStacks ({code})", refused)
+    assert found.drifted is None
 
 
 def propose_exception(steward: Deployment, *, days: int, invariant: str = "champion_card") -> None:

@@ -8,7 +8,10 @@ from steward.governance.audit_exception import AuditExceptions
 from steward.governance.data_evidence import DataEvidence
 from steward.governance.documents_evidence import DocumentsEvidence
 from steward.governance.erasure_evidence import ErasureEvidence
+from steward.governance.lineage_evidence import LineageEvidence
 from steward.governance.operation_evidence import OperationEvidence
+from steward.governance.personal_data_evidence import PersonalDataEvidence
+from steward.governance.safeguard_evidence import SafeguardEvidence
 from steward.governance.version_evidence import VersionEvidence
 from steward.ledger import Action, LedgerEntry
 from steward.ledger.checkpoints import ChainHead
@@ -72,3 +75,6 @@ class AuditEvidence:
     operation: OperationEvidence = field(default_factory=OperationEvidence)
     exceptions: AuditExceptions = field(default_factory=lambda: AuditExceptions(model=""))
     documents: DocumentsEvidence = field(default_factory=DocumentsEvidence)
+    safeguards: SafeguardEvidence = field(default_factory=SafeguardEvidence)
+    personal_data: PersonalDataEvidence = field(default_factory=PersonalDataEvidence)
+    lineage: LineageEvidence = field(default_factory=LineageEvidence)

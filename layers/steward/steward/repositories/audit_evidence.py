@@ -11,7 +11,10 @@ from steward.repositories.data_evidence import gather_data
 from steward.repositories.documents_evidence import read_documents
 from steward.repositories.erasures import read_erasures, recorded_erasures
 from steward.repositories.ledger_evidence import gather_ledger
+from steward.repositories.lineage_evidence import read_lineage
 from steward.repositories.operation_evidence import gather_operation
+from steward.repositories.personal_data_evidence import read_personal_data
+from steward.repositories.safeguard_evidence import read_safeguards
 from steward.repositories.version_evidence import gather_version
 from steward.runtime import AuditSettings, Runtime
 from steward.store import keys
@@ -30,11 +33,12 @@ def gather_evidence(runtime: Runtime[AuditSettings], model: str, as_of: datetime
     data = runtime.data
     spec, _ = models.current_spec(data, model)
     routing = models.routing(data, model)
+    ledger = gather_ledger(runtime, model, whole=whole)
     champion = ChampionExamination(data, spec, routing, recorded_erasures(runtime, model, as_of))
     return AuditEvidence(
         spec=spec,
         routing=routing,
-        ledger=gather_ledger(runtime, model, whole=whole),
+        ledger=ledger,
         manifest=champion.manifest,
         evaluation=champion.evaluation,
         as_of=as_of,
@@ -47,6 +51,9 @@ def gather_evidence(runtime: Runtime[AuditSettings], model: str, as_of: datetime
         operation=gather_operation(runtime),
         exceptions=read_exceptions(data, model),
         documents=read_documents(data, model, routing.champion, as_of),
+        safeguards=read_safeguards(data, routing, ledger),
+        personal_data=read_personal_data(data, model),
+        lineage=read_lineage(runtime, champion.manifest, champion.dataset, ledger),
     )
 
 

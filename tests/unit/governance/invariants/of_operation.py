@@ -71,6 +71,14 @@ BREAKS = [
         "in CheckWindowDeadLetters",
     ),
     Break("store_readable", "a newer release wrote", _problem("stack-older-than-store"), "stack-older-than-store"),
+    Break(
+        "roles_as_in_template",
+        "nobody may ask",
+        replaced_in(
+            "operation", drifted=None, drift_untold="CloudFormation refuses DescribeStacks", drift_refused=True
+        ),
+        "rights were taken away",
+    ),
     Break("roles_as_in_template", "a role is wider", _drifted("TrainModelRole", "AWS::IAM::Role"), "TrainModelRole"),
     Break(
         "deployment_as_in_template",

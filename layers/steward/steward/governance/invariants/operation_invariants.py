@@ -205,7 +205,17 @@ class _AsInTemplate(Invariant):
 
     def check(self, evidence: AuditEvidence) -> InvariantResult:
         """Look at what CloudFormation's newest drift detection found."""
-        drifted, checked = evidence.operation.drifted, evidence.operation.drift_checked_at
+        operation = evidence.operation
+        drifted, checked = operation.drifted, operation.drift_checked_at
+        if operation.drift_refused and self.of_rights:
+            said = (
+                f"{operation.drift_untold}, which the template's role of audit_models may ask: rights were taken away"
+            )
+            return fails(said, severity="warning")
+        if operation.drift_untold:
+            return not_applicable(
+                f"{operation.drift_untold}, so that drift is not known; `steward doctor` compares now"
+            )
         if drifted is None or checked is None:
             return not_applicable(
                 "CloudFormation was not asked for drift (`aws cloudformation detect-stack-drift --stack-name STACK`); "
