@@ -1,7 +1,10 @@
 """Reads the evidence of an audit: all of it here, one reader a part."""
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
+from steward.concurrency import prefetch_map
 from steward.governance.audit import Audit
 from steward.governance.audit_evidence import AuditEvidence
 from steward.governance.audit_exception import AuditExceptions
@@ -33,8 +36,22 @@ def gather_evidence(runtime: Runtime[AuditSettings], model: str, as_of: datetime
     data = runtime.data
     spec, _ = models.current_spec(data, model)
     routing = models.routing(data, model)
-    ledger = gather_ledger(runtime, model, whole=whole)
-    champion = ChampionExamination(data, spec, routing, recorded_erasures(runtime, model, as_of))
+    ledger, champion = _read_all(
+        lambda: gather_ledger(runtime, model, whole=whole),
+        lambda: ChampionExamination(data, spec, routing, recorded_erasures(runtime, model, as_of)),
+    )
+    dataset = champion.dataset
+    erasures, of_data, version, operation, exceptions, documents, safeguards, personal_data, lineage = _read_all(
+        lambda: read_erasures(data, spec, dataset, as_of),
+        lambda: gather_data(data, spec, routing, dataset, as_of),
+        lambda: gather_version(runtime, spec, routing, champion.manifest),
+        lambda: gather_operation(runtime),
+        lambda: read_exceptions(data, model),
+        lambda: read_documents(data, model, routing.champion, as_of),
+        lambda: read_safeguards(data, routing, ledger),
+        lambda: read_personal_data(data, model),
+        lambda: read_lineage(runtime, champion.manifest, dataset, ledger),
+    )
     return AuditEvidence(
         spec=spec,
         routing=routing,
@@ -45,16 +62,21 @@ def gather_evidence(runtime: Runtime[AuditSettings], model: str, as_of: datetime
         objects_verified=champion.verified,
         records_in=champion.elsewhere,
         problems=champion.problems,
-        erasures=read_erasures(data, spec, champion.dataset, as_of),
-        data=gather_data(data, spec, routing, champion.dataset, as_of),
-        version=gather_version(runtime, spec, routing, champion.manifest),
-        operation=gather_operation(runtime),
-        exceptions=read_exceptions(data, model),
-        documents=read_documents(data, model, routing.champion, as_of),
-        safeguards=read_safeguards(data, routing, ledger),
-        personal_data=read_personal_data(data, model),
-        lineage=read_lineage(runtime, champion.manifest, champion.dataset, ledger),
+        erasures=erasures,
+        data=of_data,
+        version=version,
+        operation=operation,
+        exceptions=exceptions,
+        documents=documents,
+        safeguards=safeguards,
+        personal_data=personal_data,
+        lineage=lineage,
     )
+
+
+def _read_all(*readers: Callable[[], Any]) -> tuple[Any, ...]:
+    """What each reader returns; they wait for S3 side by side."""
+    return tuple(prefetch_map(lambda read: read(), readers))
 
 
 def read_exceptions(data: Bucket, model: str) -> AuditExceptions:

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import partial
 
 from pydantic import ValidationError
 
+from steward.concurrency import prefetch_map
 from steward.errors import ObjectChanged, ObjectMissing
+from steward.events import ObjectRef
 from steward.governance.card import CARD_TEMPLATE
 from steward.governance.document_history import DocumentHistory, DocumentRevision
 from steward.governance.documents_evidence import DocumentsEvidence
@@ -49,30 +52,39 @@ def read_documents(data: Bucket, model: str, champion: str | None, as_of: dateti
 
 
 def _stale(data: Bucket, model: str, revisions: dict[str, DocumentRevision], as_of: datetime) -> Iterator[str]:
+    named = {source.key for revision in revisions.values() for source in revision.sources}
+    asked = [key for key in sorted(named) if keys.is_kept_document_source(key)]
+    present = dict(zip(asked, prefetch_map(partial(_newest_version, data), asked), strict=True))
     newest = max(data.list(keys.spec_revisions(model)), key=lambda one: one.key)
     card = revisions.get("model-card")
     if card and newest.key not in {one.key for one in card.sources} and newest.modified + _WRITTEN_WITHIN < as_of:
         yield f"model-card {card.revision} does not know the declaration {newest.key}"
     for kind, revision in revisions.items():
         for source in revision.sources:
-            if not keys.is_kept_document_source(source.key):
-                continue
-            try:
-                changed = data.newest_version(source.key) != source.version_id
-            except ObjectMissing:
-                continue  # which other invariants tell of
-            if changed:
+            if present.get(source.key, "") not in {"", source.version_id}:
                 yield f"{kind} {revision.revision} was made of another version of {source.key}"
 
 
 def _damaged(data: Bucket, revisions: dict[str, DocumentRevision]) -> Iterator[str]:
-    for revision in revisions.values():
-        for stored in revision.files:
-            try:
-                data.get_verified(stored)
-                unchanged = data.newest_version(stored.key) == stored.version_id
-            except (ObjectMissing, ObjectChanged) as error:
-                yield str(error)
-                continue
-            if not unchanged:
-                yield f"{stored.key} was overwritten"
+    files = [stored for revision in revisions.values() for stored in revision.files]
+    yield from filter(None, prefetch_map(partial(_damage, data), files))
+
+
+def _newest_version(data: Bucket, key: str) -> str:
+    """The version id of a source; empty where it is gone, which other invariants tell of."""
+    try:
+        return data.newest_version(key)
+    except ObjectMissing:
+        return ""
+
+
+def _damage(data: Bucket, stored: ObjectRef) -> str:
+    """What is wrong with a file; empty where it is as it was written. One request, but for those that were changed."""
+    found = data.find(stored.key)
+    if found and found.stored == stored:
+        return ""
+    try:
+        data.get_verified(stored)
+    except (ObjectMissing, ObjectChanged) as error:
+        return str(error)
+    return f"{stored.key} was overwritten" if found else f"{stored.key} was deleted"

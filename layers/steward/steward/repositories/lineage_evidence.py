@@ -15,8 +15,9 @@ from steward.runtime import AuditSettings, Runtime
 from steward.store import keys
 from steward.store.bucket import Bucket
 
-_LISTED = 5000
+_LISTED = 1000
 """Keys of ingestion that are looked at. Ids of runs are hashes: up to some id, it is a sample of all batches."""
+_KINDS = ("ingestion", "training", "validation", "release")
 _EXAMINED = 20
 """Batches without an event whose records are looked at, for when they were stored."""
 _WITHIN = timedelta(hours=1)
@@ -41,7 +42,7 @@ def read_lineage(
         return LineageEvidence()
     data, model = runtime.data, manifest.model
     namespace = f"steward-{runtime.settings.deployment}"
-    events = {kind: _runs(data, model, kind) for kind in ("ingestion", "training", "validation", "release")}
+    events = dict(zip(_KINDS, prefetch_map(lambda kind: _runs(data, model, kind), _KINDS), strict=True))
     first = min((at for runs in events.values() for at in runs.values()), default=None)
     if first is None:
         return LineageEvidence()
