@@ -47,7 +47,7 @@ def gather_evidence(runtime: Runtime[AuditSettings], model: str, as_of: datetime
         lambda: gather_version(runtime, spec, routing, champion.manifest),
         lambda: gather_operation(runtime),
         lambda: read_exceptions(data, model),
-        lambda: read_documents(data, model, routing.champion, as_of),
+        lambda: read_documents(data, model, routing, as_of),
         lambda: read_safeguards(data, routing, ledger),
         lambda: read_personal_data(data, model),
         lambda: read_lineage(runtime, champion.manifest, dataset, ledger),
