@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from steward.governance.audit_exception import AuditExceptions
+from steward.governance.audit_exception import AuditException, AuditExceptions
 from steward.governance.data_evidence import DataEvidence
 from steward.governance.documents_evidence import DocumentsEvidence
 from steward.governance.erasure_evidence import ErasureEvidence
@@ -78,3 +78,14 @@ class AuditEvidence:
     safeguards: SafeguardEvidence = field(default_factory=SafeguardEvidence)
     personal_data: PersonalDataEvidence = field(default_factory=PersonalDataEvidence)
     lineage: LineageEvidence = field(default_factory=LineageEvidence)
+
+    @property
+    def four_eyes(self) -> bool:
+        """Whether decisions need another person: versions wait for approvals, by what is declared or in force."""
+        approved = self.safeguards.approved
+        return self.spec.asks_approval or (approved is not None and approved.approvals is not None)
+
+    def exception_of(self, invariant: str) -> AuditException | None:
+        """The exception that counts; where four eyes are asked for, it must have been reviewed."""
+        found = self.exceptions.in_force(invariant, self.as_of)
+        return found if found and (found.reviewed_by or not self.four_eyes) else None

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
+from pathlib import PurePosixPath
 
 from steward.governance.audit import Audit
 from steward.governance.audit_finding import AuditFinding
@@ -208,7 +209,7 @@ def _documents(model: BundleModel) -> list[str]:
 
 
 def _links(revision: DocumentRevision) -> str:
-    files = [(stored.key, stored.key.rpartition("/")[2].partition(".")[2]) for stored in revision.files]
+    files = [(stored.key, PurePosixPath(stored.key).suffix.removeprefix(".")) for stored in revision.files]
     return " ".join(f'<a href="{escape(key)}">{escape(ending)}</a>' for key, ending in files)
 
 

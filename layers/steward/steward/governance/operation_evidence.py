@@ -36,7 +36,7 @@ class OperationEvidence:
         drifted: resources that differ from the template, by CloudFormation's newest drift detection; None where there
             was none, or the deployment cannot know.
         drift_checked_at: when that was.
-        drift_untold: why CloudFormation does not say what it found; empty where it does.
+        drift_unknown: why CloudFormation does not say what it found; empty where it does.
         drift_refused: whether that is for want of rights, which the template gives.
     """
 
@@ -46,7 +46,7 @@ class OperationEvidence:
     release: str = ""
     drifted: Sequence[DriftedResource] | None = None
     drift_checked_at: datetime | None = None
-    drift_untold: str = ""
+    drift_unknown: str = ""
     drift_refused: bool = False
 
     def caused(self, *beginnings: str) -> list[Problem]:

@@ -22,7 +22,7 @@ def read_safeguards(data: Bucket, routing: Routing, ledger: LedgerEvidence) -> S
     promotion = routing.promotion
     if promotion is None or routing.approval_of(promotion):
         return SafeguardEvidence(approved, problems)
-    return SafeguardEvidence(approved, problems, _asked(data, routing, promotion, ledger))
+    return SafeguardEvidence(approved, problems, _asks_approval(data, routing, promotion, ledger))
 
 
 def _read(data: Bucket, anchor: SafeguardAnchor) -> Safeguards:
@@ -33,7 +33,7 @@ def _describe(anchor: SafeguardAnchor, error: Exception) -> str:
     return f"{anchor.stored.key} cannot be read" if isinstance(error, ValidationError) else str(error)
 
 
-def _asked(data: Bucket, routing: Routing, promotion: Promotion, ledger: LedgerEvidence) -> bool | None:
+def _asks_approval(data: Bucket, routing: Routing, promotion: Promotion, ledger: LedgerEvidence) -> bool | None:
     """Whether the declaration in force at a promotion asked for an approval; None where it cannot be known."""
     promoted = [one for one in ledger.decisions.get("champion_promoted", ()) if one.subject == promotion.version]
     if not promoted:

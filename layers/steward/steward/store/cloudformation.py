@@ -35,7 +35,7 @@ class DetectedDrift:
     resources: tuple[tuple[str, str], ...]
 
 
-class DriftNotTold(Exception):
+class DriftUnknown(Exception):
     """CloudFormation does not say what its newest drift detection found.
 
     Attributes:
@@ -52,7 +52,7 @@ def detected_drift(stack_id: str) -> DetectedDrift | None:
     """The newest drift detection of a stack; None where there was none.
 
     Raises:
-        DriftNotTold: CloudFormation does not tell.
+        DriftUnknown: CloudFormation does not tell.
     """
     client = aws.cloudformation()
     try:
@@ -70,5 +70,5 @@ def detected_drift(stack_id: str) -> DetectedDrift | None:
                 break
             asked["NextToken"] = page["NextToken"]
     except ClientError as error:
-        raise DriftNotTold(error) from error
+        raise DriftUnknown(error) from error
     return DetectedDrift(checked, tuple(sorted(drifted)))

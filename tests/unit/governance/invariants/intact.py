@@ -91,7 +91,6 @@ SAFEGUARDS = Safeguards(
     guardrails=Guardrails(
         floors=[MetricBound(metric="roc_auc", at_least=0.6)], allowed_features=["age", "mileage", "make"]
     ),
-    approvals=ApprovalPolicy(),
 )
 KEPT = stored("models/lemons/guardrails/g.json", SAFEGUARDS.sha256)
 ANCHOR = SafeguardAnchor(sha256=SAFEGUARDS.sha256, stored=KEPT, first_version="v0", since=AS_OF - 8 * DAY, cause="e1")

@@ -7,6 +7,7 @@ from typing import Any
 from steward.approvals.approval_request import ApprovalGiven
 from steward.approvals.safeguards import SafeguardHistory
 from steward.governance.audit_evidence import AuditEvidence
+from steward.spec.approvals import ApprovalPolicy
 from tests.unit.examples import DAY, spec
 from tests.unit.governance.invariants.intact import (
     ANCHOR,
@@ -71,7 +72,7 @@ def _answered(author: str, identity: str) -> tuple[Any, ...]:
 
 
 _BY_HAND = SafeguardHistory(anchors=(ANCHOR.model_copy(update={"first_version": "v7"}),))
-_OTHER = SAFEGUARDS.model_copy(update={"approvals": None})
+_OTHER = SAFEGUARDS.model_copy(update={"approvals": ApprovalPolicy()})
 _OWN_REVIEW = OVERRIDE.model_copy(update={"review": REVIEW.model_copy(update={"author": ANN})})
 _UNREVIEWED = OVERRIDE.model_copy(update={"review": None})
 _LATE = "s3://steward-data/models/lemons/guardrails/g.json has other bytes"

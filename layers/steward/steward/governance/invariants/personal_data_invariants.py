@@ -22,9 +22,9 @@ class PersonalDataScanned(Invariant):
         personal = evidence.personal_data
         if personal.problem:
             return fails(personal.problem, severity="critical")
-        told = evidence.ledger.decisions.get("personal_data_found", ())
-        if told and not personal.found:
-            places = [entry.sequence for entry in told]
+        recorded = evidence.ledger.decisions.get("personal_data_found", ())
+        if recorded and not personal.found:
+            places = [entry.sequence for entry in recorded]
             said = "the ledger has findings of personal data, and what was found is gone"
             return fails(said, entries=places, severity="critical")
         if personal.stored is None:
