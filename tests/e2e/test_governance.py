@@ -167,7 +167,7 @@ def test_an_emergency_does_without_approval_and_another_person_owes_a_review(
     quinces: Deployed, ann: dict[str, str], ben: dict[str, str]
 ) -> None:
     before, known = quinces.champion(MODEL), requests(quinces, "release")
-    quinces.event(BatchIngested, quinces.upload(f"inbox/{MODEL}/reference/third.csv", lemons.csv(sold(17))))
+    quinces.event(BatchIngested, quinces.upload(f"inbox/{MODEL}/reference/third.csv", lemons.csv(sold(17, 4))))
     quinces.rest()
     trained = run(ann, "retrain", MODEL, "--reason", "one more day")
     assert trained.returncode == 0, trained
