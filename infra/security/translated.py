@@ -14,6 +14,7 @@ from samtranslator.yaml_helper import intrinsics_multi_constructor
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 EXAMPLES: Mapping[str, Any] = {
+    "EraseSubjectRoleArn": f"arn:aws:iam::{ACCOUNT}:role/erase-subject",
     "MaintainStoreRoleArn": f"arn:aws:iam::{ACCOUNT}:role/maintain-store",
     "ReplicaDataBucketArn": "arn:aws:s3:::data-replica",
     "ReplicaKmsKeyArn": f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/6a1b2c3d-0000-0000-0000-000000000001",

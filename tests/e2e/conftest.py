@@ -32,10 +32,10 @@ ELSEWHERE = os.environ.get("STEWARD_E2E_STACK")
 NEEDS_THE_EMULATOR = {
     "test_alert.py", "test_collect.py", "test_deliveries.py", "test_doctor.py", "test_layer_sizes.py",
     "test_key.py", "test_local_stack.py", "test_preflight.py", "test_promotion.py", "test_restore.py", "test_roles.py",
-    "test_actions.py", "test_serving.py", "test_upgrade.py",
+    "test_actions.py", "test_serving.py", "test_upgrade.py", "test_governance.py",
 }  # fmt: skip
-"""They measure it, take over roles, deploy a second stack, change functions or queues, look at what was built, or would
-wait for the minutes that Firehose buffers."""
+"""They measure it, take over roles, deploy a second stack, change functions or queues, look at what was built, need its
+keys, or would wait for the minutes that Firehose buffers."""
 DEPLOYED_WITHIN_SECONDS = 900
 """Building, deploying two stacks and training models, on a busy machine; what fixtures wait for has its own limits."""
 COMMAND = Path(sys.executable).with_name("steward")

@@ -36,11 +36,12 @@ def pears(trained: Deployed) -> Deployed:
     return trained
 
 
-def person(steward: Deployed, name: str) -> dict[str, str]:
-    """The environment of a user who has the policy of people who command, and nothing else."""
+def person(steward: Deployed, name: str, *policies: str) -> dict[str, str]:
+    """The environment of a user who has some policies for people; that of people who command, unless told otherwise."""
     iam = steward.client("iam")
     iam.create_user(UserName=name)
-    iam.attach_user_policy(UserName=name, PolicyArn=steward.stack.outputs["PeopleWhoCommandArn"])
+    for policy in policies or ("PeopleWhoCommand",):
+        iam.attach_user_policy(UserName=name, PolicyArn=steward.stack.outputs[f"{policy}Arn"])
     key = iam.create_access_key(UserName=name)["AccessKey"]
     credentials = {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
     return steward.stack.environment | credentials

@@ -41,7 +41,7 @@ def with_key(steward: Deployment) -> Deployment:
     """Give the functions that are there already a key of pseudonyms."""
     arn = aws.kms().create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")["KeyMetadata"]["Arn"]
     steward.arns["pseudonym_key"] = arn
-    for name in ("erase_subject", "ingest_records"):
+    for name in ("erase_subject", "ingest_records", "register_model"):
         function = steward.handlers[name].handler
         settings = function.runtime.settings.model_copy(update={"pseudonym_key_arn": arn})
         function.runtime = replace(function.runtime, settings=settings)

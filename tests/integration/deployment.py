@@ -10,7 +10,7 @@ import pickle
 import random
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -179,7 +179,7 @@ class Deployment:
             }
             for body in bodies
         ]
-        with patch.dict(os.environ, self.environment(function)):
+        with variables(self.environment(function)):
             try:
                 return self.handlers[function].handler({"Records": records}, LambdaContext(function))
             except BatchProcessingError as error:
@@ -285,7 +285,7 @@ class Deployment:
         failed = []
         for body in bodies:
             context = LambdaContext(function, aws_request_id=message_id or _message_id(function, body))
-            with patch.dict(os.environ, self.environment(function)):
+            with variables(self.environment(function)):
                 try:
                     self.handlers[function].handler(payload(function, body, context.aws_request_id), context)
                 except Exception as error:  # noqa: BLE001 - Lambda too takes any for a failure
@@ -412,6 +412,21 @@ def _event(body: str) -> Any:
 
 
 @contextmanager
+def variables(values: Mapping[str, str]) -> Iterator[None]:
+    """Set some environment variables meanwhile; `patch.dict` writes every variable that there is, twice."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+@contextmanager
 def deployed(*, named_by_content: bool = False, name: str = "production") -> Iterator[Deployment]:
     """A fresh deployment on moto; its object versions are named by chance, as S3's are, or by their content."""
     environment = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": REGION}
@@ -469,7 +484,7 @@ def _create(deployment: Deployment) -> None:
     for name, rule in resources("AWS::Events::Rule").items():
         _rule(deployment, name, rule)
     for function in deployment.queues:
-        with patch.dict(os.environ, deployment.environment(function)):
+        with variables(deployment.environment(function)):
             deployment.handlers[function] = _handler(function)
 
 

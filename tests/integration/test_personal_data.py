@@ -59,9 +59,10 @@ def begin(trained: Deployment) -> Iterator[Callable[..., Deployment]]:
 
 
 def use_key(steward: Deployment, arn: str) -> None:
-    function = steward.handlers["ingest_records"].handler
-    settings = function.runtime.settings.model_copy(update={"pseudonym_key_arn": arn})
-    object.__setattr__(function.runtime, "settings", settings)
+    for name in ("ingest_records", "register_model"):
+        function = steward.handlers[name].handler
+        settings = function.runtime.settings.model_copy(update={"pseudonym_key_arn": arn})
+        object.__setattr__(function.runtime, "settings", settings)
 
 
 def upload(steward: Deployment, name: str, rows: pd.DataFrame) -> str:
@@ -211,9 +212,8 @@ def test_it_can_be_recorded_alone(begin: Callable[..., Deployment]) -> None:
 
 
 def test_without_a_key_nothing_is_stored_and_the_remedy_is_said(begin: Callable[..., Deployment]) -> None:
-    steward = begin("{}")
-    steward.upload("specs/lemons.yaml", declared("{columns: {customer: {policy: pseudonymize}}}"))
-    steward.settle()
+    steward = begin("{columns: {customer: {policy: pseudonymize}}}", key=True)
+    use_key(steward, "")  # as after a deployment without the parameter
     upload(steward, "a.csv", sold(day=15))
     refused = steward.told(BatchRejected)[-1]
     assert refused.code == "no_pseudonym_key"

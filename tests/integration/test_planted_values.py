@@ -272,3 +272,57 @@ def test_no_value_of_any_kind_is_told_where_data_do_not_live(
     }
     leaks = {(name, kind) for name, text in texts.items() for kind in RECOGNISED if PLANTED[kind] in text}
     assert leaks == set()
+
+
+PERSONAL = ("marked7f3a@example.org", "+44 20 7946 0018", "DE89370400440532013000", "4111 1111 1111 1111")
+"""What one value tells by itself, as it may stand in a name."""
+
+
+def test_a_file_whose_name_holds_personal_data_is_refused_and_its_name_told_nowhere(
+    trained: Deployment, caplog: pytest.LogCaptureFixture
+) -> None:
+    sold = lemons.csv(lemons.predictions(lemons.sales(1, first_day=16, rows_a_day=6)))
+    for value in PERSONAL:
+        for key in (f"{PREDICTIONS}{value}.csv", f"{PREDICTIONS}{value}/a.csv", f"inbox/lemons/{value}/a.csv"):
+            trained.upload(key, sold)
+    trained.upload(f"inbox/{PERSONAL[0]}", sold)
+    trained.settle()
+    refused = trained.told(BatchRejected)
+    assert [event.code for event in refused] == ["personal_data_in_name"] * (3 * len(PERSONAL) + 1)
+    assert "upload it under another name" in refused[0].message
+    kept = {key: body for key, body in trained.contents("").items() if not key.startswith("inbox/")}
+    texts = (written(caplog), announced(trained), reasons(trained))
+    for value in PERSONAL:
+        assert not [key for key, body in kept.items() if value in key or value.encode() in body]
+        assert not [text for text in texts if value in text]
+
+
+@pytest.mark.parametrize("command", ["freeze lemons --reason", "acknowledge lemons --note"])
+def test_a_reason_that_names_somebody_is_refused_before_it_is_sent(
+    trained: Deployment, caplog: pytest.LogCaptureFixture, command: str
+) -> None:
+    for value in PERSONAL:
+        with reached(trained, working=True):
+            ran = run(*command.split(), f"asked by {value}")
+        assert ran.code == 2
+        assert "name a request, a ticket" in ran.text.replace("\n", " ")
+        assert value not in "".join((ran.text, written(caplog), announced(trained)))
+
+
+def test_what_a_declaration_says_is_in_documents_alone(trained: Deployment, caplog: pytest.LogCaptureFixture) -> None:
+    """It is written for readers of cards and reports; who hears of alerts, and who reads logs, are others."""
+    spec = lemons.SPEC.replace("description: Will this used car prove a lemon?", f"description: {MARK}")
+    spec += f"""\
+data: {{origin: {MARK}, licence: {MARK}, purpose: {MARK}, collection: {MARK}}}
+personal_data: {{columns: {{make: {{policy: allow, reason: {MARK}}}}}}}
+"""
+    trained.upload("specs/lemons.yaml", spec)
+    trained.upload(f"{PREDICTIONS}a.csv", lemons.csv(lemons.predictions(lemons.sales(1, first_day=16, rows_a_day=40))))
+    trained.settle()
+    assert not trained.told(ModelRejected)
+    trained.invoke("audit_models", json.dumps({"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}))
+    trained.settle()
+    for text in (written(caplog), announced(trained), reasons(trained)):
+        assert MARK not in text
+    places = {key.split("/")[0] for key, body in trained.contents("").items() if MARK.encode() in body}
+    assert places <= {"specs", "models", "reports"}

@@ -6,7 +6,6 @@ from datetime import timedelta
 from unittest.mock import patch
 
 import pytest
-from botocore.exceptions import ClientError
 
 from steward import aws
 from steward.errors import RemovedModel
@@ -33,6 +32,7 @@ from steward.store.bucket import Bucket
 from tests.integration import lemons
 
 from .deployment import BUS, Deployment
+from .dying import Died, dying
 from .sts import Person, strict
 from .terminal import reached, run
 
@@ -192,20 +192,9 @@ def test_replay_of_everything_that_was_ever_told_changes_nothing(serving: Deploy
 
 def test_a_death_behind_any_write_is_made_good_by_the_redelivery(serving: Deployment) -> None:
     asked = proposal(serving)
-    for service, call in (("scheduler", "DeleteSchedule"), ("s3", "PutObject")):
-        events = (aws.scheduler() if service == "scheduler" else aws.s3()).meta.events
-        done = []
-
-        def die(done: list[str] = done, **_: object) -> None:
-            if not done:
-                done.append("once")
-                raise ClientError({"Error": {"Code": "Died", "Message": "died"}}, "any")
-
-        events.register(f"after-call.{service}.{call}", die)
-        try:
+    for operation in ("DeleteSchedule", "PutObject"):
+        with pytest.raises(Died), dying(1, {operation}):
             serving.deliver("register_model", asked)
-        finally:
-            events.unregister(f"after-call.{service}.{call}", die)
     assert serving.deliver("register_model", asked)
     serving.settle()
     assert schedules() == {"lemons-maintain"}

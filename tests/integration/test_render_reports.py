@@ -33,6 +33,7 @@ from steward.store.stored_objects import sha256
 from tests.integration import lemons
 
 from .deployment import BUS, Deployment, _handler, message
+from .moto_directly import noting
 
 DAY = timedelta(days=1)
 REPORT, PAGE = "reports/lemons/report.json", "reports/lemons/index.html"
@@ -342,15 +343,12 @@ def counted() -> Iterator[Counter[str]]:
     """The requests to S3 meanwhile, by operation."""
     asked: Counter[str] = Counter()
 
-    def note(model, **_: object) -> None:
-        asked[model.name] += 1
+    def note(service: str, operation: str, _: object) -> None:
+        if service == "s3":
+            asked[operation] += 1
 
-    events = aws.s3().meta.events
-    events.register("before-call.s3", note)
-    try:
+    with noting(note):
         yield asked
-    finally:
-        events.unregister("before-call.s3", note)
 
 
 def test_an_hourly_check_costs_few_requests_and_no_listing(trained: Deployment) -> None:

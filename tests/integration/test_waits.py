@@ -12,6 +12,7 @@ from steward.retraining.runs import Run
 from tests.integration import lemons
 
 from .deployment import Deployment
+from .moto_directly import noting
 from .sts import Person, strict
 from .terminal import reached, run
 
@@ -74,15 +75,12 @@ def test_watch_says_until_when_it_goes_on(declared: Deployment) -> None:
 
 
 def test_status_does_without_what_its_reader_may_not_ask(declared: Deployment) -> None:
-    def refuse(**_: object) -> None:
-        raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "GetQueueAttributes")
+    def refuse(_: str, operation: str, __: object) -> None:
+        if operation == "GetQueueAttributes":
+            raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, operation)
 
-    events = aws.sqs().meta.events
-    events.register("before-parameter-build.sqs.GetQueueAttributes", refuse)
-    try:
+    with noting(refuse):
         assert run("status", "lemons").code == 0
-    finally:
-        events.unregister("before-parameter-build.sqs.GetQueueAttributes", refuse)
 
 
 def test_status_counts_what_is_not_done_yet(declared: Deployment) -> None:

@@ -214,6 +214,22 @@ def test_what_a_lifecycle_removes_of_the_data_it_removes_of_the_replica_too() ->
     assert removals(replica["DataReplica"]["Properties"]) == removals(data)
 
 
+def test_a_replica_of_another_account_lets_in_every_role_that_removes_from_it() -> None:
+    removing = {
+        name
+        for name, role in resources("AWS::IAM::Role").items()
+        if "${ReplicaDataBucketArn}/" in str(role) and "s3:DeleteObjectVersion" in str(role)
+    }
+    policy = read_template("infra/replica/replica.yaml")["Resources"]["DataReplicaPolicy"]["Properties"]
+    let_in = {
+        statement["Principal"]["AWS"]["Ref"].removesuffix("Arn")
+        for _, statement, _ in (one["Fn::If"] for one in policy["PolicyDocument"]["Statement"] if "Fn::If" in one)
+        if "s3:DeleteObjectVersion" in statement["Action"]
+    }
+    assert removing == let_in == {"MaintainStoreRole", "EraseSubjectRole"}
+    assert {f"{role}Arn" for role in let_in} <= read_template()["Outputs"].keys()
+
+
 @pytest.mark.parametrize("bucket", ["DataBucket", "LedgerBucket"])
 def test_replicas_are_named_by_parameters_and_only_data_copies_delete_markers(bucket: str) -> None:
     (rule,) = resources("AWS::S3::Bucket")[bucket]["ReplicationConfiguration"]["Fn::If"][1]["Rules"]

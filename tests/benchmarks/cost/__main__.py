@@ -13,6 +13,7 @@ from steward.cost.month import DAYS, HOURS, CostCalibration, key_requests
 from steward.cost.prices import Bill, PriceList, PriceName, Usage, add_uses, scale_use
 from steward.repositories import uploads
 from tests.benchmarks.cost.counting import KEPT, Counted, Meter
+from tests.benchmarks.cost.governing import erase, retrain
 from tests.benchmarks.cost.playing import CADENCE, HOUR, START, begin, play, wake, watch
 from tests.benchmarks.cost.starting import start_seconds
 from tests.integration.deployment import Deployment, deployed, logical_id
@@ -59,17 +60,20 @@ def main() -> None:
             sizes = [size for _, size in play(deployment, START + WARM_UP * HOUR, options.hours, meter)]
             meter.phase = "day"
             daily = wake(deployment, deployment.clock.now + DAY + HOUR, "rate(1 day)")
+            retrain(deployment, meter)
+            erase(deployment, meter)
         assert not deployment.errors, deployment.errors
         prefixes = ("inbox/payments/predictions", "records/predictions", "ids", "profiles", "checks")
         stored = {prefix: sum(map(len, deployment.contents(prefix).values())) for prefix in prefixes}
         stored["ledger"] = sum(map(len, deployment.contents("", deployment.ledger).values()))
+        months = DAYS * 24 / (options.hours + WARM_UP)
         played = {"idle": 1, "upload": len(sizes), "hour": options.hours, "watch": options.hours, "day": 1}
+        played |= {"retrain": 1, "erase": 1 / months}  # which looks at all that a month has stored
         found = counted(deployment, meter, options.call, played, daily)
     mean = sum(sizes) / len(sizes)
     print(f"{options.hours} h played: {len(sizes)} uploads of {mean:,.0f} bytes")
     for (phase, name), each in sorted(meter.counted.items()):
         show(phase, name, each)
-    months = DAYS * 24 / (options.hours + WARM_UP)
     kept = {name: size * months for name, size in stored.items()}
     for name, size in kept.items():
         print(f"  stored in a month: {name:30} {size / 1e9:8.3f} GB")
@@ -97,7 +101,7 @@ def show_key(found: CostCalibration) -> None:
         )
 
 
-def counted(steward: Deployment, meter: Meter, call: float, played: dict[str, int], daily: int) -> CostCalibration:
+def counted(steward: Deployment, meter: Meter, call: float, played: dict[str, float], daily: int) -> CostCalibration:
     """What was counted, of one upload, hour and day."""
 
     def of(phase: str, *besides: dict[PriceName, float]) -> dict[PriceName, float]:
@@ -122,6 +126,7 @@ def counted(steward: Deployment, meter: Meter, call: float, played: dict[str, in
         hour=of("hour", {"scheduler_invocations": 2}, for_the_model),
         day=of("day", {"scheduler_invocations": daily}),
         watch=idle,
+        month_once=add_uses(of("retrain"), of("erase")),
     )
 
 

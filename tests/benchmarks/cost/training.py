@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
-from steward import aws
 from steward.concurrency import MAX_CONCURRENCY
 from steward.cost.prices import PriceList
 from steward.repositories import models
@@ -19,6 +18,7 @@ from steward.store.bucket import Bucket
 from tests.benchmarks.cost.counting import READS
 from tests.integration import lemons
 from tests.integration.deployment import Deployment, deployed
+from tests.integration.moto_directly import noting
 
 HOURLY = lemons.SPEC.replace("length: 1d", "length: 1h")
 FIRST = 20
@@ -48,15 +48,12 @@ def requests() -> Iterator[list[str]]:
     """The operations that are asked of S3 meanwhile."""
     asked: list[str] = []
 
-    def note(model: object, **_: object) -> None:
-        asked.append(model.name)  # type: ignore[attr-defined]
+    def note(service: str, operation: str, _: object) -> None:
+        if service == "s3":
+            asked.append(operation)
 
-    events = aws.s3().meta.events
-    events.register("before-call.s3", note)
-    try:
+    with noting(note):
         yield asked
-    finally:
-        events.unregister("before-call.s3", note)
 
 
 def main() -> None:

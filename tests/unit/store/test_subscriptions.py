@@ -3,7 +3,7 @@
 from unittest.mock import patch
 
 from steward import aws
-from steward.store import inspection
+from steward.store.subscriptions import confirmed_subscriptions
 
 LISTED = [
     {"SubscriptionArn": "PendingConfirmation", "Protocol": "email"},
@@ -16,6 +16,6 @@ def test_only_a_confirmed_subscription_hears_of_alerts() -> None:
     pages = [{"Subscriptions": LISTED[:2]}, {"Subscriptions": LISTED[2:]}]
     with patch.object(aws, "sns") as sns:
         sns().get_paginator().paginate.return_value = pages
-        assert inspection.confirmed_subscriptions("topic") == 1
+        assert confirmed_subscriptions("topic") == 1
         sns().get_paginator().paginate.return_value = pages[:1]
-        assert inspection.confirmed_subscriptions("topic") == 0
+        assert confirmed_subscriptions("topic") == 0

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, AwareDatetime, ConfigDict, StringConstraint
 
 from steward.documents import InputHidingModel
 from steward.events import Event, Header
+from steward.privacy.written_text import kinds_in_words, personal_kinds
 from steward.spec.spec_section import ModelName
 from steward.spec.windows import Window
 
@@ -35,9 +36,20 @@ def _window_id(identifier: str) -> str:
     return identifier
 
 
+def _nobodys_data(text: str) -> str:
+    if kinds := personal_kinds(text):
+        raise ValueError(
+            f"holds personal data ({kinds_in_words(kinds)}), and the ledger keeps it for good: name a request, "
+            "a ticket or a role instead"
+        )
+    return text
+
+
 Instant = Annotated[AwareDatetime, AfterValidator(_whole_seconds_of_utc)]
-CommandReason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
-Note = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)]
+CommandReason = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000), AfterValidator(_nobodys_data)
+]
+Note = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000), AfterValidator(_nobodys_data)]
 WindowId = Annotated[str, StringConstraints(max_length=40), AfterValidator(_window_id)]
 
 

@@ -34,6 +34,7 @@ class CostCalibration(InputHidingModel):
         hour: what the hourly schedules lead to, with one window that closed.
         day: what the daily schedules lead to.
         watch: what watch_deployment does in an hour where no model is declared.
+        month_once: what people ask for once a month: a retraining that another person approves, and an erasure.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -45,6 +46,7 @@ class CostCalibration(InputHidingModel):
     hour: Measured
     day: Measured
     watch: Measured
+    month_once: Measured = {}
 
     @classmethod
     @cache
@@ -54,7 +56,8 @@ class CostCalibration(InputHidingModel):
 
     def month(self, uploads: float) -> dict[PriceName, float]:
         """The use of one model in thirty days, with so many uploads."""
-        return add_uses(scale_use(self.upload, uploads), scale_use(self.hour, HOURS), scale_use(self.day, DAYS))
+        often = scale_use(self.upload, uploads), scale_use(self.hour, HOURS), scale_use(self.day, DAYS)
+        return add_uses(*often, self.month_once)
 
     def idle(self, limited: int, unlimited: int, alarms: int) -> dict[PriceName, float]:
         """The use of a deployment in thirty days in which nothing happens.

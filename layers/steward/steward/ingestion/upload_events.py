@@ -15,6 +15,7 @@ from steward.events import (
     Kind,
     PredictionsSuperseded,
 )
+from steward.ingestion.file_names import source_and_kind
 from steward.outbox import OutboxEntry, announce
 from steward.privacy.scan_state import KnownFinding
 from steward.records.ingestion_summary import summarise_rows, summarise_windows
@@ -75,16 +76,17 @@ def report_erased(runtime: Runtime, upload: Upload, rows: int) -> ErasedRowsUplo
 
 def refuse_upload(runtime: Runtime, upload: Upload, code: str, message: str) -> Iterator[Event]:
     """Announce that nothing of an upload is kept, and why."""
+    source, kind = source_and_kind(upload, code)
     event = BatchRejected(
         **runtime.header(upload.inbox_key.model, upload.uploaded, upload.created.correlation_id),
-        kind=upload.inbox_key.kind,
+        kind=kind,
         batch=upload.batch,
-        source=upload.created.key,
+        source=source,
         code=code,
         message=message,
     )
     identity = upload.created.identify(event)
-    return announce(runtime, OutboxEntry(event, "batch_rejected", upload.created.key, message, identity=identity))
+    return announce(runtime, OutboxEntry(event, "batch_rejected", source, message, identity=identity))
 
 
 def refuse_rows(runtime: Runtime, upload: Upload, outcome: Outcome) -> Iterator[Event]:

@@ -5,8 +5,9 @@ from steward.release import read_release
 from steward.runtime import AuditSettings, Runtime
 from steward.selfcheck.incidents import OpenIncidents
 from steward.selfcheck.last_watch import LastWatch
-from steward.store import inspection, keys
+from steward.store import keys
 from steward.store.cloudformation import detected_drift
+from steward.store.subscriptions import confirmed_subscriptions
 
 
 def gather_operation(runtime: Runtime[AuditSettings]) -> OperationEvidence:
@@ -18,7 +19,7 @@ def gather_operation(runtime: Runtime[AuditSettings]) -> OperationEvidence:
     return OperationEvidence(
         watched_at=last.at,
         problems=tuple(open_ones.problems.values()),
-        subscriptions=inspection.confirmed_subscriptions(topic) if topic else None,
+        subscriptions=confirmed_subscriptions(topic) if topic else None,
         release=read_release().version,
         drifted=tuple(DriftedResource(*one) for one in drift.resources) if drift else None,
         drift_checked_at=drift.checked_at if drift else None,

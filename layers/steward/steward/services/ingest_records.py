@@ -18,6 +18,7 @@ from steward.ingestion.deferral import NoChampion, defer_upload
 from steward.ingestion.earlier_predictions import contains_labels, refuse_earlier_predictions
 from steward.ingestion.erased_subjects import ErasedSubjects
 from steward.ingestion.fetch import erased_error, fetch_file, fetch_upload, is_empty_part, is_no_file
+from steward.ingestion.file_names import refuse_personal_name
 from steward.ingestion.ingestion_counter import IngestionCounter
 from steward.ingestion.personal_data import expire_original, inspector_of, note_scan
 from steward.ingestion.spool import Spool
@@ -81,6 +82,7 @@ def _ingest(
     inbox_key, created = upload.inbox_key, upload.created
     spec = None
     try:
+        refuse_personal_name(upload)
         kind = _kind(inbox_key, created)
         spec, _ = models.current_spec(runtime.data, inbox_key.model)
         if kind == "corrections":

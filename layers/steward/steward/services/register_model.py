@@ -33,6 +33,7 @@ def _register(runtime: Runtime[ScheduleSettings], created: ObjectCreated, conten
     model = PurePosixPath(created.key).stem
     try:
         spec = _read(created, content, model)
+        _refuse_without_key(runtime, spec)
         _refuse_breaking(runtime, spec)
         _schedule(runtime, spec)
         revision, stored = _store(runtime, spec, content)
@@ -58,6 +59,21 @@ def _read(created: ObjectCreated, content: ObjectContent, model: str) -> ModelSp
     if spec.model != model:
         raise SpecInvalid([f"the file declares model {spec.model!r}; upload it as {keys.spec_upload(spec.model)}"])
     return spec
+
+
+def _refuse_without_key(runtime: Runtime[ScheduleSettings], spec: ModelSpec) -> None:
+    """No file of such a model could be ingested.
+
+    Raises:
+        SpecInvalid: columns are to be pseudonymized, and the deployment has no key.
+    """
+    columns = spec.personal_data.of_policy("pseudonymize")
+    if columns and not runtime.settings.pseudonym_key_arn:
+        problem = (
+            f"personal_data.columns: {', '.join(sorted(columns))} must be pseudonymized, and the deployment has no key "
+            "for it: deploy with the parameter PseudonymKeyArn, and upload the declaration again"
+        )
+        raise SpecInvalid([problem])
 
 
 def _refuse_removed(

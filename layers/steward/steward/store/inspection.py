@@ -65,12 +65,6 @@ def subscriptions(topic_arn: str) -> int:
     return sum(len(page["Subscriptions"]) for page in pages)
 
 
-def confirmed_subscriptions(topic_arn: str) -> int:
-    """How many have confirmed it; the others are listed without an ARN of their own."""
-    pages = aws.sns().get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic_arn)
-    return sum(one["SubscriptionArn"].startswith("arn:") for page in pages for one in page["Subscriptions"])
-
-
 def _rule(resource: TemplateResource) -> Facts:
     name = resource.physical.rpartition("|")[2]
     on_bus = {"EventBusName": resource.properties.get("EventBusName", "default")}
