@@ -8,7 +8,7 @@ and the parameter `AccountQuotas` unless it is among those given.
 import argparse
 import sys
 
-from infra.deploy.key import check_key
+from infra.deploy.key import check_keys
 from infra.deploy.preflight import describe_account, describe_choice, look_up_account, read_parameters, refuse_long_name
 from infra.deploy.replicas import check_replicas
 from steward.errors import StewardError
@@ -30,8 +30,8 @@ def main(arguments: list[str] | None = None) -> None:
         parameters = {**account.parameters, **read_parameters(given.parameters)}  # what is not given stays as it is
         environment = parameters.get("Environment", ENVIRONMENT)
         print(f"What it makes is tagged steward:environment={environment}.", file=sys.stderr)
-        if parameters.get("KmsKeyArn"):
-            print(check_key(parameters["KmsKeyArn"], account, given.stack), file=sys.stderr)
+        for found in check_keys(parameters, account, given.stack):
+            print(found, file=sys.stderr)
         replicas = check_replicas(parameters, account.region)
         if replicas:
             print(replicas, file=sys.stderr)

@@ -6,38 +6,64 @@
 import argparse
 import json
 import sys
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.deploy.key_policy import Target, find_missing, key_policy
+from infra.deploy.key_policy import Target, find_missing, key_policy, needs_of_roles
 from infra.deploy.preflight import Account, DeploymentRefused, look_up_account, refuse_long_name
 from steward.errors import StewardError
 from steward.store.access import describe_failure
 
-_USABLE = {"KeyState": "Enabled", "KeySpec": "SYMMETRIC_DEFAULT", "KeyUsage": "ENCRYPT_DECRYPT"}
+_USABLE = {
+    "KmsKeyArn": {"KeyState": "Enabled", "KeySpec": "SYMMETRIC_DEFAULT", "KeyUsage": "ENCRYPT_DECRYPT"},
+    "SigningKeyArn": {"KeyState": "Enabled", "KeySpec": "ECC_NIST_P256", "KeyUsage": "SIGN_VERIFY"},
+    "PseudonymKeyArn": {"KeyState": "Enabled", "KeySpec": "HMAC_256", "KeyUsage": "GENERATE_VERIFY_MAC"},
+}
+"""What the key of each parameter has to be."""
+_BY_ROLES = {
+    "SigningKeyArn": ("kms:GetPublicKey", "kms:Sign", "kms:Verify"),
+    "PseudonymKeyArn": ("kms:GenerateMac",),
+}
+"""What functions do with a key that no service uses."""
+_PURPOSES = {
+    "KmsKeyArn": "admits the services that use it",
+    "SigningKeyArn": "lets the role of audit_models sign with it",
+    "PseudonymKeyArn": "lets the roles derive pseudonyms from it",
+}
 
 
-def check_key(arn: str, account: Account, stack: str) -> str:
+def check_keys(parameters: Mapping[str, str], account: Account, stack: str) -> Iterator[str]:
+    """Look at each key that the parameters name; what was found, a sentence each.
+
+    Raises:
+        DeploymentRefused: as `check_key`.
+    """
+    for name in _USABLE:
+        if parameters.get(name):
+            yield check_key(parameters[name], account, stack, name)
+
+
+def check_key(arn: str, account: Account, stack: str, name: str = "KmsKeyArn") -> str:
     """Look at a key and its policy.
 
     Args:
-        arn: the parameter `KmsKeyArn`.
+        arn: of the key.
         account: where the deployment goes.
         stack: its name.
+        name: the parameter that names it.
 
     Returns:
         What was found, as a sentence.
 
     Raises:
-        DeploymentRefused: the key is not there, cannot encrypt, or its policy does not admit what uses it.
+        DeploymentRefused: the key is not there, is of another kind, or its policy does not admit what uses it.
     """
     _, _, service, region, owner, _ = [*arn.split(":", 5), *[""] * 6][:6]
     if service != "kms" or ":key/" not in arn:
-        raise DeploymentRefused(
-            f"KmsKeyArn is {arn!r}, which is not the ARN of a key: arn:aws:kms:REGION:ACCOUNT:key/ID"
-        )
+        raise DeploymentRefused(f"{name} is {arn!r}, which is not the ARN of a key: arn:aws:kms:REGION:ACCOUNT:key/ID")
     if region != account.region:
         raise DeploymentRefused(
             f"the key {arn} is in {region}, and the stack in {account.region}: name a key of the stack's region"
@@ -45,22 +71,24 @@ def check_key(arn: str, account: Account, stack: str) -> str:
     client: Any = boto3.Session().client("kms", region_name=region)
     try:
         found = client.describe_key(KeyId=arn)["KeyMetadata"]
-        differs = {name: found.get(name) for name, wanted in _USABLE.items() if found.get(name) != wanted}
+        usable = _USABLE[name]
+        differs = {part: found.get(part) for part, wanted in usable.items() if found.get(part) != wanted}
         if differs:
-            raise DeploymentRefused(f"the key {arn} cannot be used: it has {differs}, and needs {_USABLE}")
+            raise DeploymentRefused(f"the key {arn} cannot be used as {name}: it has {differs}, and needs {usable}")
         if owner != account.number:
             return f"The key {arn} is of another account: whether its policy admits this one, only its owner can see."
         policy = json.loads(client.get_key_policy(KeyId=arn, PolicyName="default")["Policy"])
     except (ClientError, BotoCoreError) as error:
         raise DeploymentRefused(f"the key {arn} cannot be looked at: {describe_failure(error)}") from error
-    missing = find_missing(policy, target_of(account, stack))
+    target = target_of(account, stack)
+    missing = find_missing(policy, target, needs_of_roles(target, *_BY_ROLES[name]) if name in _BY_ROLES else ())
     if missing:
         lacking = ", ".join(f"{need.sid} ({need.principal})" for need in missing)
         raise DeploymentRefused(
-            f"the policy of the key {arn} lacks {lacking}: `python -m infra.deploy.key {stack}` prints the statements; "
-            "add them with `aws kms put-key-policy`"
+            f"the policy of the key {arn} ({name}) lacks {lacking}: `python -m infra.deploy.key {stack}` prints the "
+            "statements; add them with `aws kms put-key-policy`"
         )
-    return f"The key {arn} is enabled, and its policy admits the services that use it for {stack}."
+    return f"The key {arn} ({name}) is enabled, and its policy {_PURPOSES[name]} for {stack}."
 
 
 def target_of(account: Account, stack: str) -> Target:

@@ -6,7 +6,7 @@ Functions and schedules have their permissions by their roles, which the first s
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -102,8 +102,13 @@ def key_policy(target: Target) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": [need.statement() for need in needs(target)]}
 
 
-def find_missing(policy: Mapping[str, Any], target: Target) -> list[Need]:
-    """What a key's policy does not grant.
+def needs_of_roles(target: Target, *actions: str) -> list[Need]:
+    """What a key's policy has to grant that functions alone use, by their roles: those of the account count."""
+    return [replace(needs(target)[0], actions=actions)]
+
+
+def find_missing(policy: Mapping[str, Any], target: Target, wanted: Sequence[Need] = ()) -> list[Need]:
+    """What a key's policy does not grant, of everything or of what is wanted.
 
     Conditions on what is unknown here, such as the ARN of a rule, are taken to hold. Statements that deny are not
     looked at.
@@ -111,7 +116,7 @@ def find_missing(policy: Mapping[str, Any], target: Target) -> list[Need]:
     granted = [one for one in _listed(policy.get("Statement", [])) if one.get("Effect") == "Allow"]
     return [
         need
-        for need in needs(target)
+        for need in wanted or needs(target)
         if not all(any(_grants(one, need, action) for one in granted) for action in need.actions)
     ]
 

@@ -58,7 +58,7 @@ _REFERENCED_BY_ARN = ("AWS::IAM::ManagedPolicy", "AWS::IAM::OIDCProvider", "AWS:
 _ABSENT = object()
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader):
     """One that knows the short forms; SAM's own function would teach them to every reader of YAML in the process."""
 
 

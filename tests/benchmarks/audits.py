@@ -1,9 +1,10 @@
 """Audits many models with many versions, as `audit_models` does.
 
-`python -m tests.benchmarks.audits [--models 100] [--versions 50]` stores one trained model under as many names as asked
-for, each with its own ledger, dataset and records, and with copies of its version. Each is audited through the
-function's handler, one after the other, in one process on moto. It prints wall and processor time, of which moto's
-share is a part, and the requests of one audit.
+`python -m tests.benchmarks.audits [--models 100] [--versions 50] [--latency 0]` stores one trained model under
+as many names as asked for, each with its own ledger, dataset and records, and with copies of its version. Each is
+audited through the function's handler, one after the other, in one process on moto. It prints wall and processor time,
+of which moto's share is a part, and the requests of one audit. With a latency each request waits so many seconds more,
+as it does on the way to S3.
 """
 
 import argparse
@@ -60,7 +61,8 @@ class Copier:
 def originals(deployment: Deployment) -> Iterator[tuple[str, str, bytes]]:
     """Everything that is stored of the trained model, in the order in which it was written."""
     found = []
-    for prefix in (f"models/{lemons.MODEL}/", "records/", f"alerts/{lemons.MODEL}", f"defects/{lemons.MODEL}/"):
+    own = (f"{folder}/{lemons.MODEL}" for folder in ("models", "alerts", "defects", "privacy"))
+    for prefix in (*own, f"reports/{lemons.MODEL}/documents/", "records/"):
         for page in aws.s3().get_paginator("list_object_versions").paginate(Bucket=deployment.data, Prefix=prefix):
             found += [(one["LastModified"], one["Key"], one["VersionId"]) for one in page.get("Versions", [])]
     depth = {
@@ -87,6 +89,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--models", type=int, default=100)
     parser.add_argument("--versions", type=int, default=50)
+    parser.add_argument("--latency", type=float, default=0.0, help="Seconds that each request waits.")
     asked = parser.parse_args()
     requests: Counter[str] = Counter()
     spent: list[float] = []
@@ -94,11 +97,12 @@ def main() -> None:
 
     def counted(client: BaseClient, operation: str, parameters: Any) -> Any:
         requests[operation] += 1
-        began = time.process_time()
+        time.sleep(asked.latency)
+        began = time.thread_time()
         try:
             return call(client, operation, parameters)
         finally:
-            spent.append(time.process_time() - began)
+            spent.append(time.thread_time() - began)
 
     with deployed() as deployment:
         lemons.begin(deployment)

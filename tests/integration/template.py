@@ -9,17 +9,18 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader):
     """YAML with CloudFormation's short forms."""
 
 
-def _short_form(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> Any:
+def _short_form(loader: yaml.CSafeLoader, suffix: str, node: yaml.Node) -> Any:
     name = suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}"
     if isinstance(node, yaml.ScalarNode):
         value: Any = loader.construct_scalar(node)
         return {name: value.split(".", 1) if suffix == "GetAtt" else value}
     if isinstance(node, yaml.SequenceNode):
         return {name: loader.construct_sequence(node, deep=True)}
+    assert isinstance(node, yaml.MappingNode)
     return {name: loader.construct_mapping(node, deep=True)}
 
 
@@ -29,7 +30,8 @@ _Loader.add_multi_constructor("!", _short_form)
 @cache
 def read_template(path: str = "template.yaml") -> dict[str, Any]:
     """A template, by its path in the repository, its short forms written out."""
-    return yaml.load((ROOT / path).read_text(), Loader=_Loader)  # noqa: S506 - our own file
+    found: dict[str, Any] = yaml.load((ROOT / path).read_text(), Loader=_Loader)  # noqa: S506 - our own file
+    return found
 
 
 def target_function(arn: dict[str, Any]) -> str | None:

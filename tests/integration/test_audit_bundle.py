@@ -138,9 +138,39 @@ def change_artifact(bundle: Path) -> str:
     return "it is of another artifact than the manifest names"
 
 
+def change_document(bundle: Path) -> str:
+    path = min(bundle.glob("reports/lemons/documents/technical-file/annex-iv/*.md"))
+    path.write_text(path.read_text().replace("Nothing answers it", "Evidence is stored"))
+    return f"{path.relative_to(bundle)} does not have the bytes that it names"
+
+
+def remove_document(bundle: Path) -> str:
+    (path,) = bundle.glob("reports/lemons/documents/data-card/*/*.croissant.json")
+    path.unlink()
+    return f"{path.relative_to(bundle)} is missing"
+
+
+def change_sources(bundle: Path) -> str:
+    """Of a document, with its list made anew."""
+    path = bundle / "reports/lemons/documents/history.json"
+    content = json.loads(path.read_text())
+    (name,) = [one for one in content["documents"] if one.startswith("data-card/")]
+    content["documents"][name][0]["sources"][0]["sha256"] = "f" * 64
+    path.write_text(json.dumps(content))
+    return f"{name}, revision {content['documents'][name][0]['revision']}: its sources are not those"
+
+
+def change_audit(bundle: Path) -> str:
+    """Make an audit of another ledger, and the entry on it anew, as who rewrites the end of a ledger would."""
+    (path,) = bundle.glob("reports/lemons/audits/*.json")
+    content = json.loads(path.read_text())
+    path.write_text(json.dumps(content | {"ledger_head": "f" * 64}))
+    return f"it read another entry {content['ledger_entries']}"
+
+
 TAMPERING: list[Callable[[Path], str]] = [
     change_entry, remove_entry, cut_ledger, remove_ledger, remove_checkpoint, change_head, change_time, change_manifest,
-    change_artifact,
+    change_artifact, change_document, remove_document, change_sources, change_audit,
 ]  # fmt: skip
 
 
@@ -150,6 +180,17 @@ def test_a_bundle_is_verified_without_steward_entry_by_entry_and_whatever_is_cha
     bundle = pack(attested, tmp_path)
     code, said = verify(bundle)
     assert (code, "All holds." in said) == (0, True), said
+    for document in (
+        "model-card/",
+        "data-card/",
+        "release-notes/",
+        "technical-file/annex-iv",
+        "technical-file/sr-11-7",
+    ):
+        assert f"holds   {document}" in said
+    page = (bundle / "index.html").read_text()
+    assert "no checkpoint was written yet" not in page
+    assert re.search(r"It read the ledger up to entry \d+\. Checkpoint 1 of .* covers that", page), page
     for entry in attested.entries("lemons"):
         assert f"holds   lemons {entry.sequence}  {entry.action}" in said
     code, said = verify(bundle, bare=True)

@@ -9,6 +9,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from botocore.exceptions import ClientError
 
 from steward import aws
 from steward.events import AuditCompleted, AuditRequested, ExceptionProposed, Problem
@@ -270,18 +271,40 @@ def test_what_cloudformation_found_to_differ_from_the_template_is_a_finding(trai
     assert found.drift_checked_at == datetime(2024, 6, 1, tzinfo=UTC)
 
 
-def propose_exception(steward: Deployment, *, days: int, invariant: str = "champion_card") -> None:
+class RefusedDrift:
+    """CloudFormation, which does not tell."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+
+    def describe_stacks(self, **_: Any) -> dict[str, Any]:
+        raise ClientError({"Error": {"Code": self.code, "Message": "no"}}, "DescribeStacks")
+
+
+@pytest.mark.parametrize(("code", "refused"), [("AccessDenied", True), ("Throttling", False)])
+def test_that_cloudformation_does_not_tell_is_not_that_nobody_asked(
+    trained: Deployment, code: str, *, refused: bool
+) -> None:
+    environment = trained.environment("audit_models") | {"STEWARD_STACK_ID": STACK}
+    with patch.dict(os.environ, environment), patch.object(aws, "cloudformation", lambda: RefusedDrift(code)):
+        found = gather_operation(Runtime.from_environment(AuditSettings))
+    assert (found.drift_unknown, found.drift_refused) == (f"CloudFormation refuses DescribeStacks ({code})", refused)
+    assert found.drifted is None
+
+
+def propose_exception(steward: Deployment, *, days: int, author: str = "ada", review: bool = False) -> None:
     now = steward.clock.now
     proposed = ExceptionProposed(
         occurred_at=now,
         as_of=now,
         model="lemons",
         correlation_id=f"command-{now}",
-        invariant=invariant,
+        invariant="champion_card",
         owner="ana",
+        review=review,
         until=now + timedelta(days=days),
         reason="lost in the move",
-        author="arn:aws:iam::123456789012:user/ada",
+        author=f"arn:aws:iam::123456789012:user/{author}",
     )
     for _ in range(2):
         assert steward.deliver("audit_models", proposed), steward.errors
@@ -307,6 +330,31 @@ def test_an_exception_is_recorded_with_its_author_and_silences_until_it_ends(tra
     trained.clock.pass_by(timedelta(days=1))
     assert audited(trained).failed == ["champion_card", "exceptions_current"]
     assert len(notified_of_audits(trained)) == 1
+
+
+def test_where_approvals_are_asked_for_an_exception_counts_once_another_person_has_reviewed_it(
+    trained: Deployment,
+) -> None:
+    trained.upload("specs/lemons.yaml", lemons.SPEC + "approvals: {}\n")
+    trained.settle()
+    delete_card(trained)
+    propose_exception(trained, days=30)
+    told = [json.loads(one["Message"])["text"] for one in trained.notifications if "audit failed" in one["Subject"]]
+    assert 'steward except lemons champion_card --review --reason "..."' in told[0]
+    trained.clock.pass_by(timedelta(hours=1))
+    propose_exception(trained, days=0, review=True)
+    trained.clock.pass_by(timedelta(hours=1))
+    assert audited(trained).failed == ["champion_card", "exceptions_current"]
+    trained.clock.pass_by(timedelta(hours=1))
+    propose_exception(trained, days=0, author="ben", review=True)
+    trained.clock.pass_by(timedelta(hours=1))
+    event = audited(trained)
+    assert (event.failed, event.excepted) == ([], ["champion_card"])
+    (exception,) = trained.object("models/lemons/exceptions.json")["exceptions"]
+    assert exception["reviewed_by"] == "arn:aws:iam::123456789012:user/ben"
+    said = [one.summary for one in trained.entries("lemons") if one.action == "exception_changed"]
+    assert "does not count, since arn:aws:iam::123456789012:user/ada declared it" in said[1]
+    assert "the exception of champion_card is reviewed" in said[2]
 
 
 def test_an_exception_that_is_ended_silences_no_more(trained: Deployment) -> None:

@@ -1,5 +1,6 @@
 """`steward cost` counts what is stored, and prices a month of it."""
 
+import json
 from unittest.mock import patch
 
 import pytest
@@ -65,3 +66,20 @@ def test_requests_to_the_key_are_priced_where_there_is_one(
         result = CliRunner().invoke(app, ["cost", "lemons"], env={"COLUMNS": "160"})
     assert result.exit_code == 0, result.output
     assert result.output.count("requests to KMS, at most") == (2 if key else 0)  # the model's, and the deployment's
+    assert result.output.count("keys of KMS") == bool(key)
+
+
+def test_signatures_and_each_key_are_priced_where_a_stack_has_them(
+    trained: Deployment, outputs: dict[str, str]
+) -> None:
+    arn = "arn:aws:kms:us-east-1:123456789012:key/1"
+    named = {"SigningKeySetting": arn, "PseudonymKeySetting": arn}
+    with patch("steward.cli.deployment.stack_outputs", lambda _: outputs | named):
+        result = CliRunner().invoke(app, ["cost", "lemons", "--json"], env={"COLUMNS": "160"})
+    told = json.loads(result.stdout)
+    idle = {line["name"]: line for line in told["deployment"]["bill"]["lines"]}
+    assert (idle["kms_keys"]["quantity"], idle["kms_keys"]["amount"]) == (2, 2.0)
+    assert idle["kms_signatures"]["quantity"] == 300
+    (model,) = told["models"]
+    signed = {line["name"]: line["quantity"] for line in model["bill"]["lines"]}
+    assert signed["kms_signatures"] == 90

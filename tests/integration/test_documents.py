@@ -35,6 +35,7 @@ def test_a_first_version_has_cards_and_release_notes_and_asked_again_nothing_cha
     version = trained.champion("lemons")
     kept = history(trained)
     own = {f"{name}/{version}" for name in ("model-card", "data-card", "release-notes")}
+    own |= {f"technical-file/{name}" for name in ("annex-iv", "nist-ai-rmf", "sr-11-7")}
     assert set(kept.documents) - own == {"monthly/2024-01"}
     for revisions in kept.documents.values():
         (revision,) = revisions

@@ -172,9 +172,8 @@ def test_a_race_ends_alike_in_every_order(begun: tuple[World, Saved], race: str)
 
 def test_days_whose_messages_mix_lead_to_the_same_data_and_checks(begun: tuple[World, Saved]) -> None:
     plays = [PHASES[name] for name in DAYS["two days"]]
-    assert (
-        differences(begun, plays, seed=7, alerts=False) == []
-    )  # predictions meet labels before their event is handled
+    # In this order predictions meet labels before the event of the labels is handled.
+    assert differences(begun, plays, seed=7, alerts=False) == []
 
 
 @pytest.mark.nightly

@@ -82,8 +82,14 @@ def fit(estimator: str, rows: pd.DataFrame, **declared: object) -> Fitted:
     return recipe.fit(made, spec(), rows, (rows["lemon"] == "1").to_numpy())
 
 
-def digests() -> list[str]:
-    """SHA-256 of the artifact of each estimator, with weights where it takes them, and of some with each option."""
-    models = [fit_by(name, weighted=name not in UNWEIGHTED) for name in get_args(Estimator)]
-    models += [fit(estimator, rows_with_gaps(), **OPTIONS[name]) for estimator, name in COMBINATIONS]
+def digests(*, whole: bool) -> list[str]:
+    """SHA-256 of artifacts made with each option by one estimator.
+
+    Args:
+        whole: by several, and of each estimator, with weights where it takes them, too.
+    """
+    combinations = COMBINATIONS if whole else {option: (name, option) for name, option in COMBINATIONS[::-1]}.values()
+    models = [fit(estimator, rows_with_gaps(), **OPTIONS[option]) for estimator, option in combinations]
+    if whole:
+        models += [fit_by(name, weighted=name not in UNWEIGHTED) for name in get_args(Estimator)]
     return [hashlib.sha256(artifact.dump(model)).hexdigest() for model in models]

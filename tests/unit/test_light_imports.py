@@ -54,27 +54,36 @@ IMPORT_EACH = """
 import json, os, sys
 import aws_lambda_powertools, boto3
 
-for folder in sys.argv[1:]:
-    if os.fork() == 0:
-        sys.path.insert(0, folder)
-        import app
-        print(json.dumps([os.path.basename(folder), *sys.modules]), flush=True)
+for process, folder in zip(sys.argv[1::2], sys.argv[2::2]):
+    if process == "own" and os.fork():
+        if os.wait()[1] != 0:
+            sys.exit(f"{folder} cannot be imported")
+        continue
+    sys.path.insert(0, folder)
+    import app
+    print(json.dumps([os.path.basename(folder), *sys.modules]), flush=True)
+    if process == "own":
         os._exit(0)
-    if os.wait()[1] != 0:
-        sys.exit(f"{folder} cannot be imported")
+    sys.path.remove(folder)
+    del sys.modules["app"]
 """
-"""What every function loads is loaded once; then each is imported in a process that has loaded nothing else."""
+"""What every function loads is loaded once. A function of a queue then has a process that has loaded nothing else: its
+modules are counted, and depend on what is imported first. The others share one, the light ones first: what is refused
+to several is found where the first one loads it."""
 
 
 @pytest.fixture(scope="session")
 def loaded() -> dict[str, frozenset[str]]:
-    """The modules that a fresh process has loaded once it has imported a function's handler, by function.
+    """The modules that a process has loaded once it has imported a function's handler, by function.
 
     Only modules are counted, so it uses the bytecode that is there: to compile all again takes longest.
     """
-    folders = [str(ROOT / "functions" / function) for function in sorted({*LIGHT, *WITHOUT_LEARNING})]
+    functions = {name: ROOT / "functions" / name for name in sorted({*LIGHT, *WITHOUT_LEARNING})}
+    own = {name for name, folder in functions.items() if "steward.queue_function" in (folder / "app.py").read_text()}
+    order = sorted(functions, key=lambda name: (name not in own, name not in LIGHT))
+    each = [("own" if name in own else "shared", str(functions[name])) for name in order]
     done = subprocess.run(
-        [sys.executable, "-c", IMPORT_EACH, *folders],
+        [sys.executable, "-c", IMPORT_EACH, *(word for pair in each for word in pair)],
         env=environment(), check=True, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     lines = [json.loads(line) for line in done.stdout.splitlines()]

@@ -1,9 +1,10 @@
 """Only `steward.outbox` appends to the ledger: no service orders ledger, people and bus by itself."""
 
 import ast
-from pathlib import Path
+import re
 
-PACKAGE = Path(__file__).resolve().parents[2] / "layers" / "steward" / "steward"
+from tests.sources import parse_where
+
 WHERE = {"append": {"outbox.py"}, "close": {"outbox.py"}}
 
 
@@ -20,7 +21,7 @@ def calls_of_the_ledger(tree: ast.Module) -> set[str]:
 
 def test_only_the_outbox_writes_to_the_ledger() -> None:
     found: dict[str, set[str]] = {name: set() for name in WHERE}
-    for path in PACKAGE.rglob("*.py"):
-        for name in calls_of_the_ledger(ast.parse(path.read_text(encoding="utf-8"))) & found.keys():
-            found[name].add(path.relative_to(PACKAGE).as_posix())
+    for path, tree in parse_where(re.compile("ledger")):
+        for name in calls_of_the_ledger(tree) & found.keys():
+            found[name].add(path)
     assert found == WHERE

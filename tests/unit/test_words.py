@@ -4,13 +4,13 @@ import ast
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
 import pytest
 
+from tests.sources import PACKAGE, parse_where, sources
+
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGE = ROOT / "layers" / "steward" / "steward"
 PAGES = sorted(path for pattern in ("README.md", "functions/*.md", "infra/docs/*.md") for path in ROOT.glob(pattern))
 
 REFUSED = {
@@ -57,14 +57,6 @@ SUBJECT_ROOMS = {"cli", "events", "repositories", "services", "spec", "store"}
 """Their modules are named for the subject that they are about, which another package may be named for too."""
 
 
-@cache
-def trees() -> dict[str, ast.Module]:
-    return {
-        path.relative_to(PACKAGE).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
-        for path in sorted(PACKAGE.rglob("*.py"))
-    }
-
-
 def words_of(identifier: str) -> set[str]:
     """The words of a name: `ModelStandings` and `model_standings` have the same."""
     return set(re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", identifier).lower().split("_"))
@@ -89,20 +81,24 @@ def docstrings(tree: ast.Module) -> Iterator[tuple[str, int]]:
             yield text, getattr(node, "lineno", 1)
 
 
+def words_refused_in(name: str) -> set[str]:
+    return REFUSED.keys() - SPOKEN_OF_BY_OTHERS.get(name.split("/", maxsplit=1)[0], set())
+
+
 def refused_words(name: str, tree: ast.Module) -> Iterator[str]:
     """What to write instead, for each refused word of a module."""
-    refused = REFUSED.keys() - SPOKEN_OF_BY_OTHERS.get(name.split("/", maxsplit=1)[0], set())
+    refused = words_refused_in(name)
     for source, what in ((defined, "a name"), (docstrings, "a docstring")):
         for text, line in source(tree):
             words = words_of(text) if what == "a name" else set(re.findall(r"[a-z]+", text.lower()))
             for word in refused & words:
                 yield f"{PACKAGE.name}/{name}:{line}: {word!r} in {what}; write {REFUSED[word]}"
-    for word in refused & set(re.findall(r"[a-z]+", name)):
-        yield f"{name}: {word!r} in the path; write {REFUSED[word]}"
 
 
 def test_words_that_went_stay_away() -> None:
-    assert [found for name, tree in trees().items() for found in refused_words(name, tree)] == []
+    any_of_them = re.compile("|".join(REFUSED), re.IGNORECASE)
+    assert [found for name, tree in parse_where(any_of_them) for found in refused_words(name, tree)] == []
+    assert [name for name in sources() if words_refused_in(name) & set(re.findall(r"[a-z]+", name))] == [], "a path"
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
@@ -115,7 +111,7 @@ def test_pages_are_written_without_them(path: Path) -> None:
 def test_functions_are_verbs() -> None:
     found = [
         f"{name}:{node.lineno}: {node.name}"
-        for name, tree in trees().items()
+        for name, tree in parse_where(re.compile(rf"def _*(?:{PARTICIPLES.pattern})_*\b"))
         for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef)
         and PARTICIPLES.fullmatch(node.name.strip("_"))
@@ -126,7 +122,8 @@ def test_functions_are_verbs() -> None:
 
 @pytest.mark.parametrize("word", REFUSED_NAMES)
 def test_what_is_stored_or_passed_has_the_name_of_the_thing(word: str) -> None:
-    found = [f"{name}:{line}" for name, tree in trees().items() for text, line in defined(tree) if text == word]
+    named = parse_where(re.compile(rf"\b{word}\b"))
+    found = [f"{name}:{line}" for name, tree in named for text, line in defined(tree) if text == word]
     assert found == [], f"write {REFUSED_NAMES[word]}"
 
 
@@ -134,7 +131,7 @@ def test_keys_are_cut_in_one_place() -> None:
     """`steward.store.keys` alone reads the parts of an S3 key; the store itself knows the last one and the folder."""
     found = [
         f"{name}:{node.lineno}"
-        for name, tree in trees().items()
+        for name, tree in parse_where(re.compile(r"key\W*\.\s*r?(split|partition)\("))
         if not name.startswith(("store/", "sagemaker/"))
         for node in ast.walk(tree)
         if isinstance(node, ast.Call)
@@ -146,20 +143,16 @@ def test_keys_are_cut_in_one_place() -> None:
     assert found == [], "ask steward.store.keys for it"
 
 
-def public_types(tree: ast.Module) -> Iterator[str]:
-    """Names of classes and of type aliases."""
-    for node in tree.body:
-        match node:
-            case ast.ClassDef(name=name) | ast.TypeAlias(name=ast.Name(id=name)):
-                yield name
-            case ast.Assign(targets=[ast.Name(id=name)]) if name[0].isupper() and not name.isupper():
-                yield name
+def public_types(text: str) -> Iterator[str]:
+    """Names of classes and of type aliases: they begin a line, as the formatter writes them."""
+    yield from re.findall(r"^(?:class|type) (\w+)\s*[(:=\[]", text, re.MULTILINE)
+    yield from (name for name in re.findall(r"^([A-Z]\w*) = ", text, re.MULTILINE) if not name.isupper())
 
 
 def test_a_class_or_an_alias_has_a_name_of_its_own() -> None:
     places = defaultdict(list)
-    for name, tree in trees().items():
-        for found in public_types(tree):
+    for name, text in sources().items():
+        for found in public_types(text):
             places[found].append(name)
     assert {name: found for name, found in places.items() if len(found) > 1} == {}
 
@@ -167,7 +160,7 @@ def test_a_class_or_an_alias_has_a_name_of_its_own() -> None:
 def test_a_module_has_a_name_of_its_own() -> None:
     names = [
         Path(name).stem
-        for name in trees()
+        for name in sources()
         if name.split("/", maxsplit=1)[0] not in SUBJECT_ROOMS and Path(name).stem != "__init__" and "/" in name
     ]
     assert [name for name, times in Counter(names).items() if times > 1] == []

@@ -42,6 +42,7 @@ _CONFIG = Config(
     connect_timeout=5,
     read_timeout=int(os.environ.get("STEWARD_READ_TIMEOUT", "60")),  # the template's is below the functions' own
     tcp_keepalive=True,
+    max_pool_connections=32,  # an audit's readers read side by side, each eight objects at a time
     user_agent_extra="steward",
     s3={"addressing_style": "auto"},
 )

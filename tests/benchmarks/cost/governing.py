@@ -1,4 +1,7 @@
-"""What people ask for once a month: a retraining that another person approves, and the erasure of a record."""
+"""What people ask for once a month: a retraining that another person approves, and the erasure of a record.
+
+An erasure reads all that is stored, so that what it takes is scaled to a month's uploads, the reference rows too.
+"""
 
 from datetime import timedelta
 
@@ -21,13 +24,13 @@ ANN, BEN = (f"arn:aws:iam::123456789012:user/{name}" for name in ("ann", "ben"))
 
 def retrain(steward: Deployment, meter: Meter) -> None:
     """Have a version trained on more reference rows, and approved."""
+    meter.phase = "retrain"
     first = steward.champion(MODEL)
     now = steward.clock.now
     steward.upload(f"specs/{MODEL}.yaml", APPROVED)
     reference = frame(now - timedelta(days=60), timedelta(days=14), 20_000, 2, labelled=True)
     steward.upload(f"inbox/{MODEL}/reference/second.parquet", parquet(reference))
-    steward.settle()
-    meter.phase = "retrain"
+    steward.settle()  # the rows ask for a training by themselves, or else the person does
     header = {"occurred_at": now, "model": MODEL, "as_of": now}
     steward.publish(RetrainingProposed(**header, correlation_id="month-1", reason="a month has passed", author=ANN))
     steward.settle()

@@ -24,7 +24,7 @@ DECLARATIONS = [
     spec("{flapping: null, remind_every: 2d, escalate_after: 3d, missing: alert, bad_windows: 2, of_windows: 4}"),
 ]
 INTERLEAVINGS = 10_000
-PARTS = 40
+PARTS = 80
 DAYS = 8
 
 Fact = tuple[str, CheckSummary | Mute | Acknowledgement | str]

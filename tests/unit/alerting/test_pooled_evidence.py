@@ -15,6 +15,7 @@ from steward.alerting.state_machine import WindowKind
 from steward.results import Precision
 from steward.spec.alerting import AlertRule
 from tests.benchmarks.alerting.breaks import World, bad_at_the_end, windows_until_told
+from tests.nightly import nightly
 from tests.unit.alerting.alert_dsl import NOW, told, window
 
 HOURLY = AlertRule("log_loss", false_alarm_rate=0.5 / 8766 / 3)
@@ -109,9 +110,9 @@ def test_which_windows_there_were_before_the_newest_thirty_makes_no_difference(v
     [
         World("binary_classification", 0.5, "1h", 125),
         World("binary_classification", 0.01, "1d", 3000),
-        World("binary_classification", 0.001, "1w", 100_000),
         World("multiclass_classification", 0.05, "1d", 3000),
         World("regression", 0, "1h", 125),
+        *nightly(World("binary_classification", 0.001, "1w", 100_000)),
     ],
     ids=lambda world: f"{world.task}-{world.share}-{world.window}",
 )
@@ -119,7 +120,7 @@ def test_a_model_that_breaks_is_told_of_within_three_windows(world: World, broke
     assert None not in windows_until_told(world, broken, 3, np.random.default_rng(1), good=5)
 
 
-@pytest.mark.parametrize("share", [0.5, 0.1, 0.01, 0.001])
+@pytest.mark.parametrize("share", [0.5, 0.001, *nightly(0.1, 0.01)])
 def test_small_windows_of_a_model_that_is_as_ever_raise_nothing(share: float) -> None:
     world, rng = World("binary_classification", share, "1h", 125), np.random.default_rng(2)
     findings = world.judge_against(world.holdout(rng))

@@ -1,5 +1,6 @@
 """A replay decides as the deployment does: with what is known at the time, by the same rules and gates."""
 
+import pickle
 import re
 from dataclasses import replace
 from datetime import timedelta
@@ -76,10 +77,9 @@ def test_a_budget_holds_runs_back_in_a_replay_too() -> None:
     assert sum(window.held_back for window in found.windows)
 
 
-def test_later_labels_mean_later_runs() -> None:
+def test_later_labels_mean_later_runs(replayed: PolicyReplay) -> None:
     late = replay_policy(spec_of(), turned_world(timedelta(days=4)), "late")
-    soon = replay_policy(spec_of(), turned_world(), "soon")
-    assert late.runs[0].as_of > soon.runs[0].as_of
+    assert late.runs[0].as_of > replayed.runs[0].as_of
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,19 @@ def rehearsal() -> Rehearsal:
     return rehearse(turned_world(), [RehearsedPolicy("declared", spec_of()), never], processes=1)
 
 
+def test_what_processes_are_given_and_give_back_comes_through_pickle(replayed: PolicyReplay) -> None:
+    policy, records = RehearsedPolicy("declared", spec_of()), turned_world()
+    head = replace(records, rows=records.rows.iloc[:0])
+    assert pickle.loads(pickle.dumps(policy)) == policy  # noqa: S301 - our own
+    assert repr(pickle.loads(pickle.dumps(head))) == repr(head)  # noqa: S301
+    assert pickle.loads(pickle.dumps(replayed)) == replayed  # noqa: S301
+    realised = realise_candidate(policy.spec, records, 11)
+    assert pickle.loads(pickle.dumps(realised)) == realised  # noqa: S301
+
+
+@pytest.mark.nightly
 def test_processes_change_nothing() -> None:
+    """To start three that import scikit-learn takes longer than all other replays of this file."""
     records, policies = turned_world(days=15), [RehearsedPolicy("declared", spec_of())]
     told: list[tuple[str, int, int]] = []
     parallel = rehearse(records, policies, processes=2, progress=lambda *news: told.append(news))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.nightly import nightly
 from tests.unit.examples import SPEC
 
 AWS = {"boto3", "botocore", "aws_lambda_powertools", "steward.aws", "steward.store"}
@@ -37,14 +38,16 @@ def folder(tmp_path: Path) -> Path:
     [
         (("--version",), AWS | LEARNING | TABLES | {"rich", "pydantic"}),
         (("--help",), AWS | LEARNING | TABLES | {"pydantic"}),
-        (("status", "--help"), LEARNING | TABLES),
         (("validate", "lemons.yaml"), AWS | LEARNING | TABLES),
-        (("compare", "before.csv", "after.csv"), AWS | LEARNING | {"pandas", "steward.spec.model", "yaml"}),
         (
             ("compare", "before.csv", "after.csv", "--json"),
             AWS | LEARNING | {"pandas", "steward.spec.model", "yaml", "rich"},
         ),
         (("suggest", "before.csv"), AWS | LEARNING | {"pandas", "rich", "steward.profiles.profile"}),
+        *nightly(
+            (("status", "--help"), LEARNING | TABLES),
+            (("compare", "before.csv", "after.csv"), AWS | LEARNING | {"pandas", "steward.spec.model", "yaml"}),
+        ),
     ],
 )
 def test_a_command_loads_nothing_that_it_does_not_use(folder: Path, arguments, absent) -> None:

@@ -182,6 +182,26 @@ def test_the_preflight_looks_at_the_key_that_is_given_or_that_the_stack_has(pref
     preflight(f"KmsKeyArn={make_key(kms, key_policy(TARGET))}")
 
 
+OF_ROLES = {
+    "SigningKeyArn": {"KeySpec": "ECC_NIST_P256", "KeyUsage": "SIGN_VERIFY"},
+    "PseudonymKeyArn": {"KeySpec": "HMAC_256", "KeyUsage": "GENERATE_VERIFY_MAC"},
+}
+
+
+@pytest.mark.parametrize("name", OF_ROLES)
+def test_the_preflight_looks_at_the_keys_that_functions_alone_use(preflight: Any, kms: Any, name: str) -> None:
+    root = {"Statement": [one for one in key_policy(TARGET)["Statement"] if one["Sid"] == "PoliciesOfTheAccountCount"]}
+    usable = make_key(kms, root, **OF_ROLES[name])
+    preflight(f"{name}={usable}")
+    assert f"({name}) is enabled" in check_key(usable, ACCOUNT, "steward", name)
+    with pytest.raises(SystemExit, match=f"cannot be used as {name}: it has .*SYMMETRIC_DEFAULT"):
+        preflight(f"{name}={make_key(kms, root)}")
+    with pytest.raises(SystemExit, match=f"{name}. lacks PoliciesOfTheAccountCount"):
+        preflight(f"{name}={make_key(kms, {'Statement': []}, **OF_ROLES[name])}")
+    with pytest.raises(SystemExit, match=f"{name} is 'steward', which is not the ARN of a key"):
+        preflight(f"{name}=steward")
+
+
 def test_the_policy_that_is_printed_is_the_one_that_is_asked_for(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -80,7 +80,7 @@ def drifted(results) -> set[tuple[str, str | None]]:
     return {(result.monitor, result.column) for result in results if result.status == "drift"}
 
 
-@pytest.mark.parametrize(("rows", "windows"), [(5000, 12), *nightly((100, 100), (500, 60))])
+@pytest.mark.parametrize(("rows", "windows"), [(500, 8), *nightly((100, 100), (500, 60), (5000, 12))])
 def test_unchanged_data_seldom_alarm(rows, windows):
     generator = np.random.default_rng(rows)
     alarms, judged = 0, 0
@@ -91,7 +91,7 @@ def test_unchanged_data_seldom_alarm(rows, windows):
                 alarms += bool(drifted(judge(baseline, draw(generator, rows, family))))
                 judged += 1
     print(f"\n{rows:,} rows: {alarms} false alarms in {judged} windows of 25 columns over five families of data")
-    assert alarms <= 3
+    assert alarms <= min(3, judged // 10)
 
 
 @pytest.mark.parametrize(

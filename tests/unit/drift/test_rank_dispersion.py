@@ -1,5 +1,7 @@
 """Klotz's statistic on counts against his own on the rows, and what it is blind to."""
 
+import functools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -13,13 +15,18 @@ counts = st.lists(st.tuples(st.integers(0, 50), st.integers(0, 50)), min_size=2,
 )
 
 
+@functools.cache
+def klotz_scores() -> np.ndarray:
+    return (stats.norm.ppf((np.arange(700 * 2000) + 0.5) / (700 * 2000)) ** 2).reshape(700, 2000).mean(axis=1)
+
+
 @pytest.mark.parametrize("seed", range(24))
 def test_with_a_bin_for_every_row_it_is_klotzs(seed: int) -> None:
     """His score of a rank is one squared quantile; the mean over the rank is by finely spaced quantiles here."""
     generator = np.random.default_rng(seed)
     before, after = generator.standard_t(3, 400), generator.normal(scale=generator.uniform(0.5, 2), size=300)
     order = np.argsort(np.concatenate((before, after)))
-    scores = (stats.norm.ppf((np.arange(700 * 2000) + 0.5) / (700 * 2000)) ** 2).reshape(700, 2000).mean(axis=1)
+    scores = klotz_scores()
     variance = scores.var(ddof=1) * 300 * 400 / 700
     theirs = (scores[order >= 400].sum() - 300 * scores.mean()) / np.sqrt(variance)
     expected, observed = (order < 400).astype(int), (order >= 400).astype(int)

@@ -21,11 +21,11 @@ def sums_of(values: np.ndarray) -> MetricSums:
 def test_the_interval_of_a_proportion_ever_misses_it_at_most_as_often_as_the_level(truth: float) -> None:
     rng = np.random.default_rng(4)
     missed = 0
-    for _ in range(120):
+    for _ in range(60):
         counts = rng.binomial(40, truth, 30).cumsum()
         found = [proportion_sequence(int(n), 40 * (at + 1), 0.1, 400) for at, n in enumerate(counts)]
         missed += any(not interval.low <= truth <= interval.high for interval in found)
-    assert missed / 120 <= 0.1
+    assert missed / 60 <= 0.1
 
 
 @given(successes=st.integers(0, 500), rest=st.integers(0, 500), level=st.floats(0.001, 0.2))
@@ -54,11 +54,11 @@ def windows_of(rng: np.random.Generator, effect: float, many: int, rows: int) ->
 def test_a_bounded_effect_is_ever_missed_at_most_as_often_as_the_level(rows: int) -> None:
     rng = np.random.default_rng(5)
     missed = 0
-    for _ in range(100):
+    for _ in range(50):
         residuals = effect_residuals(windows_of(rng, 0.1, 30, rows), "champion", "challenger", (0, 1))
         found = bounded_sequence(residuals, 1 / 0.4, 0.1, 30 * rows)
         missed += any(not interval.low <= 0.1 <= interval.high for interval in found)
-    assert missed / 100 <= 0.1
+    assert missed / 50 <= 0.1
 
 
 def test_a_bounded_effect_is_found_with_enough_rows() -> None:

@@ -12,6 +12,7 @@ from steward.governance.audit_finding import AuditFinding
 from steward.governance.erasure_evidence import ErasureEvidence
 from steward.governance.operation_evidence import OperationEvidence
 from steward.releasing.routing import Routing
+from steward.spec.personal_data import ColumnPolicy, PersonalData
 from steward.store import keys
 from tests.unit.examples import DAY, START, spec
 from tests.unit.governance.invariants.intact import AS_OF, CHAMPION, intact
@@ -170,7 +171,9 @@ def test_a_release_in_its_time_is_no_finding() -> None:
 
 
 def test_without_a_section_data_what_is_not_said_is_shown_and_fails_no_audit() -> None:
-    report = audit(later(0, spec=spec()), identity="a1")
+    policies = {"columns": {"seller": ColumnPolicy(policy="drop")}}
+    declared = spec().model_copy(update={"personal_data": PersonalData.model_validate(policies)})
+    report = audit(later(0, spec=declared), identity="a1")
     undescribed = {"origin_known", "licence_known", "purpose_known", "collection_described"}
     assert {one.invariant for one in report.failing} == undescribed
     assert report.failed == []

@@ -5,12 +5,16 @@ from collections import Counter
 import pytest
 
 from steward.governance.frameworks.evidence_of_declaration import declared_evidence
+from steward.governance.frameworks.evidence_of_safeguards import safeguard_evidence
 from steward.governance.frameworks.evidence_of_version import VersionDocuments, version_evidence
 from steward.governance.frameworks.requirement import Evidence, Framework, answer
 from steward.governance.frameworks.technical_file import FRAMEWORKS, technical_file
 from steward.markup.html import to_html
 from steward.markup.markdown import to_markdown
+from steward.releasing.routing import Routing
+from steward.spec.approvals import ApprovalPolicy
 from tests.unit.examples import SPEC, evaluation, manifest, spec, stored
+from tests.unit.governance.invariants.intact import SAFEGUARDS, intact
 
 POINTS = [
     *(f"IV.1({one})" for one in "abcdefgh"),
@@ -113,6 +117,7 @@ GIVEN = {
     "robustness", "calibration", "behaviour", "attributions", "serving", "model_card", "provenance",
     "bill_of_materials", "signature", "training_cost", "champion_tests", "reproduction", "history", "alerts", "checks",
     "defects", "commands", "retraining_decisions", "audit", "exceptions",
+    "approval_policy", "approval", "overrides", "guardrails",
 }  # fmt: skip
 """What `declared_evidence`, `version_evidence` and `repositories.technical_evidence` may give."""
 
@@ -151,3 +156,14 @@ def test_the_same_evidence_gives_the_same_bytes(framework: Framework) -> None:
     evidence = declared_evidence(spec(), stored())
     pages = {to_html(technical_file(framework, "lemons", "v", None, evidence)) for _ in range(2)}
     assert len(pages) == 1
+
+
+def test_approvals_overrides_and_guardrails_are_evidence() -> None:
+    routing = intact().routing
+    approved = SAFEGUARDS.model_copy(update={"approvals": ApprovalPolicy(required=2)})
+    found = {kind: one.sentence for kind, one in safeguard_evidence(routing, stored(), approved)}
+    assert found["approval"].startswith(f"{routing.champion} was approved by arn:aws:iam::123456789012:user/ben")
+    assert "1 emergency override of approvals, 1 reviewed" in found["overrides"]
+    assert found["guardrails"].endswith("with 0 approved changes: roc_auc at least 0.6; 3 allowed features")
+    assert "once 2 people other than who asked approved it, within 7 days" in found["approval_policy"]
+    assert dict(safeguard_evidence(Routing(model="lemons"), stored(), None)) == {}

@@ -14,6 +14,7 @@ from steward.profiles.profile import Profile
 from steward.profiles.profiling_config import ProfilingConfig
 from steward.records.columns import CategoricalColumn, NumericColumn, TextColumn
 from steward.results import MetricResult
+from tests.nightly import nightly
 from tests.unit.quality.contexts import BASELINE, DAY, REFERENCE, SPECIFIED, columns, portion, profile
 
 COLUMNS = ("price", "shift", "flag", "rain", "make")
@@ -93,8 +94,8 @@ def test_windows_of_hardly_any_rows_are_unknown_and_raise_nothing(rows: int) -> 
             assert statuses(results, monitor) == {"unknown"}
 
 
-def test_a_million_categories_are_one_finding_in_a_bounded_check() -> None:
-    size = 1_000_000
+@pytest.mark.parametrize("size", [200_000, *nightly(1_000_000)])
+def test_a_million_categories_are_one_finding_in_a_bounded_check(size: int) -> None:
     names = tuple(map("customer-{}".format, range(size)))
     found = columns(size) | {"make": CategoricalColumn(np.arange(size, dtype=np.int32), names)}
     seen = profile(found)

@@ -15,6 +15,7 @@ import steward
 from steward.errors import BatchInvalid, SpecInvalid
 from steward.offline.comparison_report import ComparisonReport
 from steward.spec.document import read_spec
+from tests.nightly import nightly
 from tests.unit.offline.samples import sales
 
 SPEC = """\
@@ -132,10 +133,11 @@ def test_a_million_categories_are_no_drift_and_a_new_one_is() -> None:
     assert any("`kind` is not compared, since it names rows" in note for note in steward.compare(*many).notes)
 
 
-def test_a_thousand_columns() -> None:
+@pytest.mark.parametrize("columns", [200, *nightly(1000)])
+def test_a_thousand_columns(columns: int) -> None:
     random = np.random.default_rng(0)
-    wide = pd.DataFrame(random.normal(size=(500, 1000))).add_prefix("n")
-    other = pd.DataFrame(random.normal(size=(500, 1000))).add_prefix("n")
+    wide = pd.DataFrame(random.normal(size=(500, columns))).add_prefix("n")
+    other = pd.DataFrame(random.normal(size=(500, columns))).add_prefix("n")
     other["n7"] += 1
     assert [name for name in steward.compare(wide, other).drift.columns if name[1:].isdigit()] == ["n7"]
 

@@ -68,9 +68,9 @@ def test_unchanged_clusters_seldom_alarm_and_shifted_ones_do() -> None:
     )
     without = sum(
         compare(reference, table("whose", 40, 10, seed, 0.5), spec=read_spec(DECLARED.replace(", entity: whose", "")))
-        .drift.detected for seed in range(1, 21))  # fmt: skip
+        .drift.detected for seed in range(1, 8))  # fmt: skip
     assert alarms <= 1
-    assert without >= 8
+    assert without >= 3
     assert compare(reference, table("whose", 100, 10, 99, 0.5, shift=1.0), spec=spec).drift.detected
 
 

@@ -12,6 +12,7 @@ from steward.offline.hints import Hints
 from steward.offline.suggestion import suggest
 from steward.spec.document import read_spec
 from steward.spec.model import ModelSpec
+from tests.nightly import nightly
 
 ROWS = 3000
 FEATURES = ["a", "b", "c", "kids", "owner", "grade"]
@@ -57,8 +58,9 @@ def asked(text: str) -> list[str]:
 
 @pytest.mark.parametrize(
     "name",
-    ["y_true", "y", "target", "clf_target", "true_class", "label", "ground_truth", "yTrue", "actual", "repaid", "class",
-     "churned", "default", "is_fraud", "Outcome", "survived", "converted"],
+    ["y_true", "clf_target", "yTrue", "is_fraud", "Outcome", *nightly(
+        "y", "target", "true_class", "label", "ground_truth", "actual", "repaid", "class", "churned", "default",
+        "survived", "converted")],
 )  # fmt: skip
 def test_a_label_is_found_by_its_name_beside_scores(name: str) -> None:
     spec, text = of(SCORED.assign(**{name: LABEL}))

@@ -23,6 +23,7 @@ from steward.retraining import artifact, recipe
 from steward.retraining.dataset import targets
 from steward.spec.document import read_spec
 from steward.spec.model import ModelSpec
+from tests.nightly import nightly
 from tests.unit.examples import manifest
 
 README = Path(__file__).parents[3] / "README.md"
@@ -97,7 +98,7 @@ def trained(folder: Path, label: str) -> tuple[Path, ModelSpec, np.ndarray]:
     return brought, spec, scores
 
 
-@pytest.mark.parametrize("label", ["binary", "words", "classes", "amounts"])
+@pytest.mark.parametrize("label", ["words", "classes", "amounts", *nightly("binary")])
 def test_rows_of_every_type_are_scored_as_steward_scores_them(tmp_path: Path, label: str) -> None:
     folder, spec, expected = trained(tmp_path, label)
     model = steward.load(folder)

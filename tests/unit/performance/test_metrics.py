@@ -143,7 +143,7 @@ def test_intervals_cover_the_truth(task, of, rows):
     metrics = dict(METRICS[task])
     if task == "binary_classification":
         metrics["business_value"] = business_value(PRICES)
-    whole = of(generator, 400_000)
+    whole = of(generator, 200_000)
     truth = {name: metric(whole).value for name, metric in metrics.items()}
     covered = dict.fromkeys(truth, 0)
     for _ in range(300):

@@ -1,6 +1,7 @@
 """Ranking and calibration from cells of the score: what is promised beside scikit-learn's values from all scores."""
 
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from tests.unit.properties import some_examples
 
 ROWS = 60_000
 WITHIN = 0.002
+BOTH = (False, True)
 
 
 def counted(scores, labels) -> BinaryOutcomes:
@@ -62,17 +64,19 @@ def calibration_error(scores, labels):
     return np.abs(np.bincount(bins, labels, 10) - np.bincount(bins, scores, 10)).sum() / len(scores)
 
 
+@pytest.mark.parametrize(
+    ("rate", "mirrored"),
+    [(0.5, False), (1e-3, True), *nightly((0.5, True), (1e-3, False), *product((1e-1, 1e-2), BOTH))],
+)
 @pytest.mark.parametrize("shape", SHAPES)
-def test_figures_are_within_0_002_of_the_exact_ones_whatever_the_rate_of_events(shape):
-    for rate in (0.5, 1e-1, 1e-2, 1e-3):
-        for mirrored in (False, True):
-            scores, labels = world(shape, rate, np.random.default_rng([27, ROWS]))
-            if mirrored:
-                scores, labels = 1 - scores, ~labels
-            counts = counted(scores, labels).counts
-            found = [float(f(counts)) for f in (area_under_roc, average_precision, plain_calibration_error)]
-            exact = [f(labels, scores) for f in (roc_auc_score, average_precision_score)]
-            assert found == pytest.approx([*exact, calibration_error(scores, labels)], abs=WITHIN), (rate, mirrored)
+def test_figures_are_within_0_002_of_the_exact_ones_whatever_the_rate_of_events(shape, rate, mirrored):
+    scores, labels = world(shape, rate, np.random.default_rng([27, ROWS]))
+    if mirrored:
+        scores, labels = 1 - scores, ~labels
+    counts = counted(scores, labels).counts
+    found = [float(f(counts)) for f in (area_under_roc, average_precision, plain_calibration_error)]
+    exact = [f(labels, scores) for f in (roc_auc_score, average_precision_score)]
+    assert found == pytest.approx([*exact, calibration_error(scores, labels)], abs=WITHIN)
 
 
 @pytest.mark.parametrize("rate", [1e-5, *nightly(1e-4)])

@@ -11,6 +11,7 @@ from steward.profiles.bins import CategoricalBins, NumericBins
 from steward.profiles.leakage import Leakage
 from steward.quality.single_feature_auc import _concordance, single_feature_auc
 from steward.records.columns import CategoricalColumn, NumericColumn
+from tests.nightly import nightly
 from tests.unit.properties import some_examples
 from tests.unit.quality.contexts import BASELINE, SPEC, declared, judged
 
@@ -104,7 +105,7 @@ def test_concordance_is_that_of_independent_implementations(seed: int, levels: i
     assert 2 * found - 1 == pytest.approx(stats.somersd(target, ranks).statistic)
 
 
-@pytest.mark.parametrize("positives", [60, 200, 2000])
+@pytest.mark.parametrize("positives", [60, *nightly(200, 2000)])
 def test_the_bound_is_rarely_above_the_truth(positives: int) -> None:
     """Of a feature with an AUC of 0.95, in 400 samples."""
     random = np.random.default_rng(positives)

@@ -37,7 +37,8 @@ def test_an_entity_stays_with_the_challenger_while_its_share_grows(entity: str, 
 
 
 def test_shares_are_met() -> None:
-    answered = [routed(canary(0.05)).arm_of(number).version for number in range(20_000)]
+    routing = routed(canary(0.05))
+    answered = [routing.arm_of(number).version for number in range(20_000)]
     assert answered.count("v2") / 20_000 == pytest.approx(0.05, abs=0.005)
     assert canary(0.05).share_of("v2") == 0.05
 

@@ -27,6 +27,7 @@ from steward.errors import TrainingImpossible, UntrustedArtifact
 from steward.retraining import artifact, recipe
 from steward.retraining.recipe import feature_frame
 from steward.spec.recipe import UNWEIGHTED, Estimator
+from tests.nightly import nightly
 from tests.unit.examples import sales, spec
 from tests.unit.fitting import RECIPES, body, declared, digests, fitted
 from tests.unit.properties import some_examples
@@ -43,17 +44,20 @@ def one_thread() -> Iterator[None]:
 
 
 FIT_ELSEWHERE = """
+import sys
 from tests.unit.fitting import digests
-print(*digests())
+print(*digests(whole=sys.argv[1] == "True"))
 """
 
 
-def test_every_estimator_gives_the_same_bytes_in_every_process() -> None:
+@pytest.mark.parametrize("whole", [False, *nightly((True,))])
+def test_every_estimator_gives_the_same_bytes_in_every_process(*, whole: bool) -> None:
+    """Each option of a recipe by one estimator; each estimator without them is in `test_platform` too."""
     environment = os.environ | {"PYTHONHASHSEED": "12345", "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     environment["OPENBLAS_NUM_THREADS"] = "1"
-    command = [sys.executable, "-c", FIT_ELSEWHERE]
+    command = [sys.executable, "-c", FIT_ELSEWHERE, str(whole)]
     printed = subprocess.run(command, env=environment, cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    here = digests()
+    here = digests(whole=whole)
     assert printed.split() == here
     assert len(set(here)) == len(here)
 
@@ -97,7 +101,10 @@ def test_a_column_that_training_never_saw_filled_is_no_obstacle(name: str, empty
 
 @pytest.mark.parametrize(
     ("estimator", "weighted"),
-    [(one, weighted) for one in get_args(Estimator) for weighted in ([False] if one in UNWEIGHTED else [False, True])],
+    [
+        *((one, one not in UNWEIGHTED) for one in get_args(Estimator)),
+        *nightly(*((one, False) for one in get_args(Estimator) if one not in UNWEIGHTED)),
+    ],
 )
 def test_every_estimator_trains_loads_and_scores_alike_and_again_to_the_same_bytes(
     estimator: str, *, weighted: bool

@@ -1,10 +1,11 @@
 """No module can unpickle: artifacts are opened by `retraining.artifact` alone, which knows a list of types."""
 
 import ast
+import re
 from collections.abc import Iterator
-from pathlib import Path
 
-PACKAGE = Path(__file__).resolve().parents[3] / "layers" / "steward" / "steward"
+from tests.sources import parse_where
+
 UNPICKLERS = {"pickle", "cloudpickle", "dill", "joblib", "marshal", "shelve"}
 READERS = {"read_pickle", "allow_pickle"}
 
@@ -27,18 +28,18 @@ def names(tree: ast.Module) -> Iterator[str]:
 
 def test_nothing_imports_or_asks_for_what_unpickles() -> None:
     found = {}
-    for path in sorted(PACKAGE.rglob("*.py")):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        used = {name for name in imports(tree) if name.partition(".")[0] in UNPICKLERS} | (READERS & set(names(tree)))
+    for name, tree in parse_where(re.compile("|".join(UNPICKLERS | READERS))):
+        used = {module for module in imports(tree) if module.partition(".")[0] in UNPICKLERS}
+        used |= READERS & set(names(tree))
         if used:
-            found[path.relative_to(PACKAGE).as_posix()] = used
+            found[name] = used
     assert found == {}
 
 
 def test_artifacts_are_opened_in_one_place() -> None:
     opens = [
-        path.relative_to(PACKAGE).as_posix()
-        for path in sorted(PACKAGE.rglob("*.py"))
-        if any(name.partition(".")[0] == "skops" for name in imports(ast.parse(path.read_text(encoding="utf-8"))))
+        name
+        for name, tree in parse_where(re.compile("skops"))
+        if any(module.partition(".")[0] == "skops" for module in imports(tree))
     ]
     assert opens == ["retraining/artifact.py"]

@@ -16,6 +16,7 @@ from steward.retraining.manifest import DatasetManifest
 from steward.retraining.probability_calibration import calibrate
 from steward.retraining.recipe import columns_of, feature_frame
 from steward.spec.model import ModelSpec
+from tests.nightly import nightly
 from tests.unit.examples import SPEC, sales, spec
 from tests.unit.properties import some_examples
 
@@ -39,7 +40,7 @@ def fit(of: ModelSpec, rows: pd.DataFrame) -> FittedVersion:
     return fit_version(of, rows, DatasetManifest.of(of, [], rows["sold_at"].max().to_pydatetime(), "test"))
 
 
-@pytest.mark.parametrize(("estimator", "parameters", "method"), CASES)
+@pytest.mark.parametrize(("estimator", "parameters", "method"), [*CASES[:4], *nightly(*CASES[4:])])
 def test_a_calibrated_version_loads_scores_alike_and_is_made_again(
     estimator: str, parameters: str, method: str
 ) -> None:

@@ -13,12 +13,13 @@ from steward.retraining.recipe import Fitted
 from steward.retraining.row_weights import weigh_rows
 from steward.spec.model import ModelSpec
 from steward.spec.recipe import Recipe
+from tests.nightly import nightly
 from tests.unit.examples import SPEC, sales, spec
 from tests.unit.fitting import COMBINATIONS, OPTIONS, fit, rows_with_gaps
 from tests.unit.properties import some_examples
 
 
-@pytest.mark.parametrize(("estimator", "option"), COMBINATIONS)
+@pytest.mark.parametrize(("estimator", "option"), [*COMBINATIONS[::2], *nightly(*COMBINATIONS[1::2])])
 def test_a_loaded_artifact_scores_rows_with_gaps_and_unseen_categories_alike(estimator: str, option: str) -> None:
     model = fit(estimator, rows_with_gaps(), **OPTIONS[option])
     unseen = rows_with_gaps(seed=1)

@@ -3,14 +3,13 @@
 import ast
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import get_args
 
 import pytest
 
-import steward
 from steward.selfcheck.runbooks import RUNBOOKS, RunbookEntry, runbook
 from tests.integration.template import ROOT, resources
+from tests.sources import parse_where
 
 SECTION, ENTRY = "## ", "### "
 ALARMS = resources("AWS::CloudWatch::Alarm")
@@ -33,10 +32,10 @@ def entries() -> dict[str, dict[str, str]]:
 
 def constructions() -> Iterator[tuple[str, ast.Call]]:
     """Every place of the package that makes a problem."""
-    for path in sorted(Path(steward.__path__[0]).rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text())):
+    for name, tree in parse_where(re.compile("Problem")):
+        for node in ast.walk(tree):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Problem":
-                yield f"{path.name}:{node.lineno}", node
+                yield f"{name}:{node.lineno}", node
 
 
 def test_each_alarm_has_an_entry_and_no_entry_is_of_no_alarm() -> None:

@@ -3,18 +3,17 @@
 import ast
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 from steward.store import keys
+from tests.sources import parse_where, sources
 
-PACKAGE = Path(__file__).resolve().parents[3] / "layers" / "steward" / "steward"
-KEYS = PACKAGE / "store" / "keys"
 PREFIXES = tuple(sorted({f"{prefix.split('/')[0]}/" for prefix in [*keys.everything("m"), keys.spec_upload("m")]}))
 KINDS = {"corrections/predictions", "corrections/labels", "corrections/reference", "corrections/"}
 """What a dataset's manifest calls corrected records, which is part of no key there."""
 ELSEWHERE = {"stored_objects.py", "kinds.py", "acceptance.py", "prediction_log.py", "verify_bundle.py"}
 """A listing's own; documents by place; pure; the client, and the script of bundles, import nothing."""
 CUT = re.compile(r"\.key\.(r?split|r?partition)\(")
+MAY_BUILD = re.compile("|".join([*(f"[\"']{prefix}" for prefix in PREFIXES), CUT.pattern]))
 
 
 def built(tree: ast.Module) -> Iterator[str]:
@@ -28,11 +27,9 @@ def built(tree: ast.Module) -> Iterator[str]:
 
 
 def test_no_other_module_builds_or_cuts_a_key() -> None:
-    found: dict[str, list[str]] = {}
-    for path in PACKAGE.rglob("*.py"):
-        if KEYS in path.parents or path.name in ELSEWHERE:
-            continue
-        source = path.read_text(encoding="utf-8")
-        if problems := [*built(ast.parse(source)), *CUT.findall(source)]:
-            found[path.relative_to(PACKAGE).as_posix()] = problems
-    assert found == {}
+    found = {name: [*built(tree), *CUT.findall(sources()[name])] for name, tree in parse_where(MAY_BUILD)}
+    assert {
+        name: problems
+        for name, problems in found.items()
+        if problems and not name.startswith("store/keys/") and name.rpartition("/")[2] not in ELSEWHERE
+    } == {}

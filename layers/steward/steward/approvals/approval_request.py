@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import datetime
+from itertools import combinations
 from typing import Literal, Self
 
 from pydantic import AwareDatetime
@@ -56,6 +57,36 @@ class ApprovalAnswer(TolerantModel):
     cause: str
 
 
+class ApprovalGiven(TolerantModel):
+    """Who approved a promotion, as it stays with the promotion.
+
+    Attributes:
+        requester: as `ApprovalRequest` has it.
+        needed: how many people had to approve.
+        approvers: their ARNs, in order.
+        personal_roles: as the declaration had them then.
+    """
+
+    requester: str
+    needed: int
+    approvers: tuple[str, ...]
+    personal_roles: tuple[str, ...] = ()
+
+    @property
+    def problem(self) -> str:
+        """Why this is no approval by enough people other than who asked; empty where it is one."""
+        people = self.approvers
+        if len(people) < self.needed:
+            return f"approved by {len(people)} of {self.needed} people"
+        if any(is_same_person(one, other, self.personal_roles) for one, other in combinations(people, 2)):
+            return f"approved by one person twice: {', '.join(people)}"
+        if is_person(self.requester) and any(
+            is_same_person(one, self.requester, self.personal_roles) for one in people
+        ):
+            return f"approved by {self.requester}, who asked for it"
+        return ""
+
+
 class ApprovalRequest(TolerantModel):
     """One request, and the answers that count.
 
@@ -92,6 +123,14 @@ class ApprovalRequest(TolerantModel):
     def approvers(self) -> tuple[str, ...]:
         """The ARNs of who approved, in order."""
         return tuple(one.author for one in self.answers if one.verdict == "approve")
+
+    @property
+    def given(self) -> ApprovalGiven:
+        """Who approved so far, of whom."""
+        roles = tuple(self.policy.personal_roles)
+        return ApprovalGiven(
+            requester=self.requester, needed=self.needed, approvers=self.approvers, personal_roles=roles
+        )
 
     @property
     def rejection(self) -> ApprovalAnswer | None:

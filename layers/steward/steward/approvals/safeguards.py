@@ -53,6 +53,11 @@ class SafeguardAnchor(TolerantModel):
     approved_by: tuple[str, ...] = ()
     cause: str = ""
 
+    @property
+    def decision(self) -> str:
+        """What the ledger's entry is known by that brought them into force; no proposal's or answer's is."""
+        return f"in-force-{self.cause}"
+
 
 class SafeguardProposal(TolerantModel):
     """Safeguards that a later declaration has, which are not in force until other people approve them.

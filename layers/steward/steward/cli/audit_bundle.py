@@ -18,6 +18,7 @@ from steward.errors import StewardError
 from steward.governance.audit import Audit
 from steward.governance.bundle_page import BundleModel, bundle_page
 from steward.governance.card import ModelCard
+from steward.governance.document_history import DocumentHistory
 from steward.governance.model_signature import to_pem
 from steward.ledger import LedgerEntry
 from steward.ledger.checkpoints import Checkpoint
@@ -33,6 +34,7 @@ _DOCUMENTED = (
     "Audit",
     "Checkpoint",
     "DatasetManifest",
+    "DocumentHistory",
     "Evaluation",
     "LedgerEntry",
     "ModelCard",
@@ -213,13 +215,34 @@ def _describe(deployment: Deployment, bundle: BundleFiles, model: str, entries: 
     for key, body in found.items():
         bundle.add(key, body)
     audits = [body for key, body in found.items() if key.startswith(keys.audits(model))]
+    documents = _documents(deployment, bundle, model)
     return BundleModel(
         model=model,
         champion=models.routing(data, model).champion,
         cards=list(_cards(found, model, names)),
         audit=Audit.model_validate_json(audits[-1]) if audits else None,
         entries=entries,
+        documents=documents,
     )
+
+
+def _documents(deployment: Deployment, bundle: BundleFiles, model: str) -> DocumentHistory | None:
+    """Every revision of the documents that are kept of a model, with the list that has the hashes of their sources.
+
+    What is missing or has other bytes the verifier says, as it does of an entry.
+    """
+    listed = deployment.data.find(keys.document_history(model))
+    if listed is None:
+        return None
+    bundle.add(listed.stored.key, listed.body)
+    try:
+        history = DocumentHistory.model_validate_json(listed.body)
+    except ValidationError:
+        return None
+    named = [stored.key for revisions in history.documents.values() for one in revisions for stored in one.files]
+    for key, body in _read(deployment, named):
+        bundle.add(key, body)
+    return history
 
 
 def _read(deployment: Deployment, wanted: Iterable[str]) -> Iterator[tuple[str, bytes]]:

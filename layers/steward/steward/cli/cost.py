@@ -12,8 +12,16 @@ from rich.table import Table
 from steward.cli.deployment import Deployment
 from steward.cli.options import Json, Stack
 from steward.cli.terminal import console, draw_table, print_json
-from steward.cost.month import DAYS, HOURS, MODEL_METRICS, CostCalibration, key_requests
-from steward.cost.prices import Bill, PriceList, PriceName, add_uses, scale_use
+from steward.cost.month import (
+    AUDIT_SIGNATURES,
+    CHECKPOINT_SIGNATURES,
+    DAYS,
+    HOURS,
+    MODEL_METRICS,
+    CostCalibration,
+    key_requests,
+)
+from steward.cost.prices import Bill, PriceList, PriceName, Usage, add_uses, scale_use
 from steward.store import keys
 from steward.store.bucket import Bucket
 from steward.store.stored_objects import ObjectVersion
@@ -29,6 +37,10 @@ _CLASSES: dict[str, PriceName] = {
     "STANDARD_IA": "s3_standard_ia",
     "INTELLIGENT_TIERING": "s3_intelligent_tiering",
 }
+
+
+_KEYS = ("KmsKeySetting", "SigningKeySetting", "PseudonymKeySetting")
+"""Outputs that name a key of KMS, where the stack has one."""
 
 
 @dataclass
@@ -92,10 +104,18 @@ def cost(
         deployment.require(model)
     prices, calibration = PriceList.current(), CostCalibration.current()
     with_key = bool(deployment.outputs.get("KmsKeySetting"))
+    signing = bool(deployment.outputs.get("SigningKeySetting"))
     metrics = MODEL_METRICS if deployment.outputs.get("ModelMetricsSetting") == "on" else 0
     models = [
         MonthlyCost.of(
-            name, Holdings.of(deployment, name, at), prices, calibration, at, metrics=metrics, with_key=with_key
+            name,
+            Holdings.of(deployment, name, at),
+            prices,
+            calibration,
+            at,
+            metrics=metrics,
+            with_key=with_key,
+            signing=signing,
         )
         for name in ([model] if model else deployment.models())
     ]
@@ -103,7 +123,9 @@ def cost(
     queues = limited + unlimited
     idle = calibration.idle(limited, unlimited, alarms)
     asked = key_requests(scale_use(calibration.watch, HOURS)) if with_key else 0  # no message comes of a poll
-    unused = prices.bill(add_uses(idle, {"kms_requests": asked}))
+    signed = DAYS * CHECKPOINT_SIGNATURES if signing else 0
+    held_keys = sum(bool(deployment.outputs.get(name)) for name in _KEYS)
+    unused = prices.bill(add_uses(idle, {"kms_requests": asked, "kms_keys": held_keys, "kms_signatures": signed}))
     if as_json:
         print_json(
             {
@@ -156,12 +178,15 @@ class MonthlyCost:
         *,
         metrics: int,
         with_key: bool,
+        signing: bool,
     ) -> "MonthlyCost":
         """Price it."""
         uploads = held.month(at)
         month = calibration.month(uploads)
         asked = key_requests(month) if with_key else 0
-        use = add_uses(month, held.storage(), {"cloudwatch_metrics": metrics, "kms_requests": asked})
+        signed = DAYS * AUDIT_SIGNATURES if signing else 0
+        of_keys: Usage = {"kms_requests": asked, "kms_signatures": signed}
+        use = add_uses(month, held.storage(), {"cloudwatch_metrics": metrics}, of_keys)
         return cls(model, held, uploads, prices.bill(use))
 
     def record(self) -> dict[str, object]:

@@ -19,19 +19,23 @@ def except_invariant(  # noqa: PLR0917 - the options of a command
     span: For = None,
     until: Until = None,
     end: Annotated[bool, typer.Option("--end", help="End the exception now.")] = False,
+    review: Annotated[
+        bool, typer.Option("--review", help="Review the exception that another person declared, so that it counts.")
+    ] = False,
     patience: CommandPatience = 30,
     as_json: Json = False,
     stack: Stack = "steward",
 ) -> None:
     """Except an invariant for 180 days at most: its finding is shown as excepted, and alerts nobody until then.
 
-    Author, owner, reason and end are in the ledger. Exits with 1 when refused.
+    Where the declaration asks for approvals, it counts once another person has reviewed it. Author, owner, reason and
+    end are in the ledger. Exits with 1 when refused.
     """
     now = this_second()
-    moment = now if end else read_end(now, span, until)
-    if moment is None or (end and (span or until)):
-        raise StewardError("say how long: one of --for 90d, --until 2026-12-01T08:00+01:00 or --end")
-    if owner is None and not end:
+    moment = now if end or review else read_end(now, span, until)
+    if moment is None or (end and review) or ((end or review) and (span or until)):
+        raise StewardError("say how long: one of --for 90d, --until 2026-12-01T08:00+01:00 or --end; or say --review")
+    if owner is None and not (end or review):
         raise StewardError("say who answers for it: --owner NAME")
     send_command(
         requests.ExceptCommand,
@@ -43,5 +47,6 @@ def except_invariant(  # noqa: PLR0917 - the options of a command
         invariant=invariant.strip().replace(" ", "_"),
         owner=owner or "nobody",
         until=moment,
+        review=review,
         reason=reason,
     )

@@ -249,7 +249,7 @@ class EraseCommand(Command):
 
 
 class ExceptCommand(Command):
-    """An invariant is excepted for a time; an `until` that equals `issued_at` ends its exception."""
+    """An invariant is excepted for a time; an `until` that equals `issued_at` ends its exception, or reviews it."""
 
     publishes: ClassVar[type[Event]] = ExceptionProposed
 
@@ -257,7 +257,14 @@ class ExceptCommand(Command):
     invariant: Annotated[str, AfterValidator(_check_invariant)]
     owner: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
     until: Instant
+    review: bool = False
     reason: CommandReason
+
+    @model_validator(mode="after")
+    def _reviews_what_is_there(self) -> Self:
+        if self.review and self.until != self.issued_at:
+            raise ValueError("a review changes no end: leave until as issued_at is")
+        return self
 
     @model_validator(mode="after")
     def _ends(self) -> Self:
@@ -270,6 +277,8 @@ class ExceptCommand(Command):
     @property
     def sentence(self) -> str:
         """What is asked for."""
+        if self.review:
+            return f"reviews the exception of {self.invariant}: {self.reason}"
         if self.until == self.issued_at:
             return f"ends the exception of {self.invariant}: {self.reason}"
         return f"excepts {self.invariant} until {_format_moment(self.until)}, owner {self.owner}: {self.reason}"

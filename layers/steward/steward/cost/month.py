@@ -21,6 +21,11 @@ POLLERS, FEWEST_POLLERS = 5, 2
 MODEL_METRICS = 6
 """The most CloudWatch metrics that a model has."""
 
+CHECKPOINT_SIGNATURES = 10
+"""Requests to the signing key for one day's checkpoint: its public key, eight checkpoints before, and the signature."""
+AUDIT_SIGNATURES = 3
+"""For one audit: the public key, the last checkpoint, and the statement of provenance."""
+
 type Measured = dict[PriceName, NonNegativeFloat]
 
 

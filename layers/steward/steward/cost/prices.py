@@ -30,6 +30,8 @@ PriceName = Literal[
     "cloudwatch_metric_requests",
     "cloudwatch_alarms",
     "kms_requests",
+    "kms_keys",
+    "kms_signatures",
 ]
 
 type Usage = Mapping[PriceName, float]

@@ -56,6 +56,7 @@ SHOWN_ACTIONS = frozenset(
         "promotions_thawed", "release_changed", "release_declined", "rollback_declined", "command_accepted",
         "command_refused", "defect_changed", "defect_overdue", "model_registered", "objects_removed",
         "version_accepted", "version_rejected", "reproduction_failed", "collection_failed",
+        "emergency_override", "override_reviewed", "guardrails_changed", "exception_changed", "personal_data_found",
     )
 )  # fmt: skip
 """The entries that a monthly report tells one by one."""

@@ -93,13 +93,14 @@ class AuditCompleted(Event):
 
 
 class ExceptionProposed(Event):
-    """A person excepts an invariant for a time; an `until` that equals `as_of` ends its exception."""
+    """A person excepts an invariant for a time; an `until` that equals `as_of` ends its exception, or reviews it."""
 
     invariant: str
     owner: str = Field(description="Who answers for it.")
     until: AwareDatetime
     reason: Sentence
     author: str
+    review: bool = Field(default=False, description="Whether the exception in force is reviewed, by another person.")
 
 
 class ExceptionChanged(Event):

@@ -83,7 +83,7 @@ def _finding(
 ) -> AuditFinding:
     verdict = invariant.check(evidence)
     failing = verdict.status == "fails"
-    exception = evidence.exceptions.in_force(invariant.name, evidence.as_of) if failing else None
+    exception = evidence.exception_of(invariant.name) if failing else None
     remedy = verdict.remedy or invariant.remedy
     names = {"model": evidence.spec.model, "champion": evidence.routing.champion or "VERSION"}
     return AuditFinding(

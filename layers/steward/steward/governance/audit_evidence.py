@@ -4,11 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from steward.governance.audit_exception import AuditExceptions
+from steward.governance.audit_exception import AuditException, AuditExceptions
 from steward.governance.data_evidence import DataEvidence
 from steward.governance.documents_evidence import DocumentsEvidence
 from steward.governance.erasure_evidence import ErasureEvidence
+from steward.governance.lineage_evidence import LineageEvidence
 from steward.governance.operation_evidence import OperationEvidence
+from steward.governance.personal_data_evidence import PersonalDataEvidence
+from steward.governance.safeguard_evidence import SafeguardEvidence
 from steward.governance.version_evidence import VersionEvidence
 from steward.ledger import Action, LedgerEntry
 from steward.ledger.checkpoints import ChainHead
@@ -72,3 +75,17 @@ class AuditEvidence:
     operation: OperationEvidence = field(default_factory=OperationEvidence)
     exceptions: AuditExceptions = field(default_factory=lambda: AuditExceptions(model=""))
     documents: DocumentsEvidence = field(default_factory=DocumentsEvidence)
+    safeguards: SafeguardEvidence = field(default_factory=SafeguardEvidence)
+    personal_data: PersonalDataEvidence = field(default_factory=PersonalDataEvidence)
+    lineage: LineageEvidence = field(default_factory=LineageEvidence)
+
+    @property
+    def four_eyes(self) -> bool:
+        """Whether decisions need another person: versions wait for approvals, by what is declared or in force."""
+        approved = self.safeguards.approved
+        return self.spec.asks_approval or (approved is not None and approved.approvals is not None)
+
+    def exception_of(self, invariant: str) -> AuditException | None:
+        """The exception that counts; where four eyes are asked for, it must have been reviewed."""
+        found = self.exceptions.in_force(invariant, self.as_of)
+        return found if found and (found.reviewed_by or not self.four_eyes) else None

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
+from pathlib import PurePosixPath
 
 from steward.governance.audit import Audit
 from steward.governance.audit_finding import AuditFinding
 from steward.governance.card import ModelCard
+from steward.governance.document_history import DocumentHistory, DocumentRevision
 from steward.ledger import LedgerEntry
 from steward.ledger.checkpoints import Checkpoint
 
@@ -23,6 +25,10 @@ _SHOWN = (
     "version_accepted",
     "version_rejected",
     "model_removed",
+    "emergency_override",
+    "override_reviewed",
+    "guardrails_changed",
+    "exception_changed",
 )
 """The actions that the page lists: each decides about a version, or is a person's."""
 
@@ -48,6 +54,7 @@ class BundleModel:
         cards: of each version, with the path of the card for people; in the order of their names.
         audit: the newest; None where there is none.
         entries: of the ledger that can be read.
+        documents: every revision of each; None where none are kept, or their list cannot be read.
     """
 
     model: str
@@ -55,6 +62,7 @@ class BundleModel:
     cards: Sequence[tuple[ModelCard, str]]
     audit: Audit | None
     entries: Sequence[LedgerEntry]
+    documents: DocumentHistory | None = None
 
 
 _CAVEAT = "This page is a summary for people: what it says is worth what the files beside it prove."
@@ -63,7 +71,8 @@ _FOLDERS = {
     "checkpoints": "the heads of all ledgers in one Merkle tree (RFC 9162), each checkpoint bound to the one before",
     "models": "declarations, manifests, evaluations, model cards, datasets; of each version, in its folder evidence: "
     "SLSA provenance (in-toto, DSSE), CycloneDX ML-BOM, OpenSSF model signature",
-    "reports": "the newest audit of each model",
+    "reports": "the newest audit of each model; in documents every revision of its cards, notes, reports and technical "
+    "files, and in documents/history.json the hashes of what each was made of",
     "sbom": "CycloneDX bills of materials of the software that ran",
     "schemas, keys": "JSON schemas of the documents; the public keys",
 }
@@ -80,7 +89,7 @@ def bundle_page(stack: str, made_at: datetime, models: Sequence[BundleModel], ch
             f"<h1>{escape(title)}</h1>",
             f"<p>Made {made_at:%Y-%m-%d %H:%M} UTC. {_CAVEAT}</p>",
             *_how_to_verify(checkpoints),
-            *(line for model in models for line in _model(model)),
+            *(line for model in models for line in _model(model, checkpoints)),
             "</body></html>",
         ]
     )
@@ -107,13 +116,14 @@ def _how_to_verify(checkpoints: Sequence[Checkpoint]) -> list[str]:
     ]
 
 
-def _model(model: BundleModel) -> list[str]:
+def _model(model: BundleModel, checkpoints: Sequence[Checkpoint]) -> list[str]:
     return [
         f"<h2>{escape(model.model)}</h2>",
         f"<p>Version in charge: <b>{escape(model.champion or 'none')}</b>.</p>",
         f"<p>Ledger: {len(model.entries):,} entries{_head(model.entries)}.</p>",
-        *(_audit(model.audit) if model.audit else ["<p>It was never audited.</p>"]),
+        *(_audit(model, model.audit, checkpoints) if model.audit else ["<p>It was never audited.</p>"]),
         *_cards(model),
+        *_documents(model),
         *_decisions(model.entries),
     ]
 
@@ -122,10 +132,11 @@ def _head(entries: Sequence[LedgerEntry]) -> str:
     return f", the last is <code>{escape(entries[-1].hash)}</code>" if entries else ""
 
 
-def _audit(audit: Audit) -> list[str]:
+def _audit(model: BundleModel, audit: Audit, checkpoints: Sequence[Checkpoint]) -> list[str]:
     verdict = f'<span class="bad">{len(audit.failed)} do not hold</span>' if audit.failed else "all hold"
     return [
         f"<h3>Audit of {audit.as_of:%Y-%m-%d %H:%M} UTC: {verdict}</h3>",
+        f"<p>{_place(model, audit, checkpoints)}</p>",
         "<table>",
         *(
             f'<tr><td class="{"bad" if one.fails else "good" if one.holds else ""}">{_verdict(one)}</td>'
@@ -134,6 +145,27 @@ def _audit(audit: Audit) -> list[str]:
         ),
         "</table>",
     ]
+
+
+def _place(model: BundleModel, audit: Audit, checkpoints: Sequence[Checkpoint]) -> str:
+    """Which entry of the ledger an audit read last, whether it is that one here, and which checkpoint covers it."""
+    read = f"It read the ledger up to entry {audit.ledger_entries:,}"
+    if audit.checkpoint:
+        read += f", from checkpoint {audit.checkpoint} on"
+    here = next((entry.hash for entry in model.entries if entry.sequence == audit.ledger_entries), audit.ledger_head)
+    if here != audit.ledger_head:
+        return (
+            f'<span class="bad">{read}, whose hash was {escape(audit.ledger_head)}: the ledger here has another.</span>'
+        )
+    covering = (
+        one for one in checkpoints if (head := one.head_of(model.model)) and head.sequence >= audit.ledger_entries
+    )
+    sealed = next(covering, None)
+    if sealed is None:
+        return f"{read}; no checkpoint covers that yet."
+    return (
+        f"{read}. Checkpoint {sealed.number} of {sealed.written_at:%Y-%m-%d %H:%M} UTC covers that, and what followed."
+    )
 
 
 def _verdict(finding: AuditFinding) -> str:
@@ -160,6 +192,25 @@ def _cards(model: BundleModel) -> list[str]:
     ]
     head = "<tr><th>version</th><th>gates</th><th>grounds</th><th>trained on rows</th></tr>"
     return ["<h3>Versions</h3>", "<table>", head, *rows, "</table>"]
+
+
+def _documents(model: BundleModel) -> list[str]:
+    """The newest revision of each document, with links to its files."""
+    if model.documents is None:
+        return []
+    rows = [
+        f"<tr><td>{escape(name)}</td><td>{_links(revisions[-1])}</td><td>{revisions[-1].as_of:%Y-%m-%d}</td>"
+        f'<td class="number">{len(revisions)}</td><td class="number">{len(revisions[-1].sources)}</td></tr>'
+        for name, revisions in sorted(model.documents.documents.items())
+        if revisions
+    ]
+    head = "<tr><th>document</th><th>newest revision</th><th>as of</th><th>revisions</th><th>sources</th></tr>"
+    return ["<h3>Documents</h3>", "<table>", head, *rows, "</table>"] if rows else []
+
+
+def _links(revision: DocumentRevision) -> str:
+    files = [(stored.key, PurePosixPath(stored.key).suffix.removeprefix(".")) for stored in revision.files]
+    return " ".join(f'<a href="{escape(key)}">{escape(ending)}</a>' for key, ending in files)
 
 
 def _decisions(entries: Sequence[LedgerEntry]) -> list[str]:

@@ -36,6 +36,8 @@ class OperationEvidence:
         drifted: resources that differ from the template, by CloudFormation's newest drift detection; None where there
             was none, or the deployment cannot know.
         drift_checked_at: when that was.
+        drift_unknown: why CloudFormation does not say what it found; empty where it does.
+        drift_refused: whether that is for want of rights, which the template gives.
     """
 
     watched_at: datetime | None = None
@@ -44,6 +46,8 @@ class OperationEvidence:
     release: str = ""
     drifted: Sequence[DriftedResource] | None = None
     drift_checked_at: datetime | None = None
+    drift_unknown: str = ""
+    drift_refused: bool = False
 
     def caused(self, *beginnings: str) -> list[Problem]:
         """The problems whose cause begins so."""

@@ -9,7 +9,6 @@ import base64
 import hashlib
 import json
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,30 +17,23 @@ try:
     from cryptography.hazmat.primitives.asymmetric import ec
     from cryptography.hazmat.primitives.hashes import SHA256
     from cryptography.hazmat.primitives.serialization import load_der_public_key
+
+    CAN_VERIFY = True
 except ImportError:
     CAN_VERIFY = False
-else:
-    CAN_VERIFY = True
 
 GENESIS = "0" * 64
-_PLURALS = {"entry": "entries"}
 
 
 class Verification:
-    """What was verified so far, a line for each thing.
-
-    Attributes:
-        folder: of the unpacked bundle.
-        keys: the DER-encoded public keys that may sign, by their SHA-256.
-    """
+    """What was verified so far, a line for each thing; `keys` may sign: DER-encoded, by their SHA-256."""
 
     def __init__(self, folder: Path, key: str, *, quiet: bool) -> None:
-        self.folder = folder
-        self.quiet = quiet
+        self.folder, self.quiet = folder, quiet
         self.broken: list[str] = []
-        self.counts: dict[str, int] = {}
+        self.counts, self.begins = dict[str, int](), dict[str, int]()
         self.files: dict[str, str] = {}
-        self.begins: dict[str, int] = {}
+        self.hashes: dict[tuple[str, int], str] = {}
         ders = [base64.b64decode("".join(path.read_text().splitlines()[1:-1])) for path in folder.glob("keys/*.pem")]
         self.keys = {_sha256(der): der for der in ders}
         if key:
@@ -57,13 +49,9 @@ class Verification:
         elif not self.quiet:
             print(f"holds   {what}")
 
-    def load(self, name: str) -> Any:
-        """A file of the bundle as JSON."""
-        return json.loads((self.folder / name).read_bytes())
-
     def verify_files(self) -> None:
         """Every file that the bundle was made with is there, unchanged, and no other."""
-        described = self.load("bundle.json")
+        described = json.loads((self.folder / "bundle.json").read_bytes())
         self.files, self.begins = described["files"], described["begins"]
         present = {path.relative_to(self.folder).as_posix() for path in self.folder.rglob("*") if path.is_file()}
         for name in sorted({*self.files, *present} - {"bundle.json"}):
@@ -76,10 +64,11 @@ class Verification:
                 changed = _sha256(path.read_bytes()) != self.files[name]
                 self.say("file", name, "it was changed after the bundle was made" if changed else "")
 
-    def signature_problem(self, envelope: dict[str, Any], keyid: str) -> str:
+    def signature_problem(self, envelope: dict[str, Any], keyid: str = "") -> str:
         """What is wrong with the signature of a DSSE envelope; empty where it holds."""
         if not envelope["signatures"]:
             return "" if not self.keys else "it is not signed, though the bundle has a key"
+        keyid = keyid or envelope["signatures"][0]["keyid"]
         if keyid not in self.keys:
             return f"it is signed by {keyid}, which is not among the keys"
         if not CAN_VERIFY:
@@ -103,8 +92,7 @@ class Verification:
             signed = json.loads(base64.b64decode(envelope["payload"]))
             covered = checkpoint["heads"]
             root = _root(covered) if "path" not in checkpoint else _root_of_path(covered[0], checkpoint)
-            keyid = envelope["signatures"][0]["keyid"] if envelope["signatures"] else ""
-            problem = self.signature_problem(envelope, keyid)
+            problem = self.signature_problem(envelope)
             if root != signed["root"]:
                 problem = "its heads are not those that were signed"
             elif number and signed["checkpoint"] != number + 1:
@@ -134,9 +122,10 @@ class Verification:
             place = stored["place"]
             entry = stored.get("entry") or {}
             digest, problem = _entry_problem(stored, previous)
+            self.hashes[model, place] = digest
             if place in witnessed and digest != witnessed[place][0]:
                 problem = problem or f"it is not the entry that {_witness(witnessed[place][1])} has: it was rewritten"
-            problem = problem or self._reference_problem(entry)
+            problem = problem or self._reference_problem(entry.get("evidence", []))
             said = f"  {entry.get('action')}  {entry.get('subject')}: {entry.get('summary')}" if entry else ""
             self.say("entry", f"{model} {place}{said}"[:160], problem)
             previous = digest if not problem or problem.startswith("no function") else None
@@ -144,20 +133,43 @@ class Verification:
             if gone > max(place, self.begins.get(model, 1) - 1):
                 self.say("entry", f"{model} {gone}", f"it was removed: {_witness(number)} has it")
 
-    def _reference_problem(self, entry: dict[str, Any]) -> str:
-        """What an entry names has the bytes that it had, where the bundle has it."""
-        for reference in entry.get("evidence", []):
+    def _reference_problem(self, references: list[dict[str, str]]) -> str:
+        """What is named has the bytes that it had, where the bundle has it."""
+        for reference in references:
             path = self.folder / reference["key"]
             if reference["key"] in self.files and path.exists() and _sha256(path.read_bytes()) != reference["sha256"]:
-                return f"{reference['key']} does not have the bytes that the entry names"
+                return f"{reference['key']} does not have the bytes that it names"
         return ""
+
+    def verify_documents(self) -> None:
+        """Audits read the ledger that is here, and what they and the kept documents name has the bytes that it had."""
+        for path in sorted(self.folder.glob("reports/*/audits/*.json")):
+            report = json.loads(path.read_bytes())
+            place, head = report["ledger_entries"], report["ledger_head"]
+            named = [reference for finding in report["findings"] for reference in finding.get("evidence", [])]
+            changed = self.hashes.get((report["model"], place), head) != head
+            problem = f"it read another entry {place}" if changed else self._reference_problem(named)
+            self.say("audit", f"audit {path.stem}", problem)
+        for path in sorted(self.folder.glob("reports/*/documents/history.json")):
+            for name, revisions in json.loads(path.read_bytes())["documents"].items():
+                for revision in revisions:
+                    said = f"{name}, revision {revision['revision']}"
+                    self.say("document", said, self._document_problem(name, revision))
+
+    def _document_problem(self, name: str, revision: dict[str, Any]) -> str:
+        """A revision is named by its sources, but for months and technical files, whose sources go on growing."""
+        sources = [] if revision.get("growing") else revision["sources"]
+        identity = _sha256(json.dumps([name, revision["template"], sources], sort_keys=True).encode())[:16]
+        if sources and identity != revision["revision"]:
+            return "its sources are not those that it is named by"
+        gone = [stored["key"] for stored in revision["files"] if stored["key"] not in self.files]
+        return f"{gone[0]} is missing" if gone else self._reference_problem([*revision["files"], *sources])
 
     def verify_evidence(self) -> None:
         """Provenance and signature of each version, and that they speak of what the bundle has."""
         for path in sorted(self.folder.glob("models/*/versions/*/evidence/provenance.json")):
             envelope = json.loads(path.read_bytes())
-            keyid = envelope["signatures"][0]["keyid"] if envelope["signatures"] else ""
-            problem = self.signature_problem(envelope, keyid)
+            problem = self.signature_problem(envelope)
             for subject in json.loads(base64.b64decode(envelope["payload"]))["subject"]:
                 named = self.folder / subject["name"]
                 if named.exists() and _sha256(named.read_bytes()) != subject["digest"]["sha256"]:
@@ -194,11 +206,7 @@ def _entry_problem(stored: dict[str, Any], previous: str | None) -> tuple[str, s
 
 
 def _canonical(value: Any) -> str:
-    """JSON by RFC 8785; the ledger has no numbers with fractions, whose form takes more.
-
-    Raises:
-        ValueError: it has one.
-    """
+    """JSON by RFC 8785; the ledger has no numbers with fractions, whose form takes more."""
     if isinstance(value, dict):
         names = sorted(value, key=lambda name: name.encode("utf-16-be"))
         return "{" + ",".join(f"{_canonical(name)}:{_canonical(value[name])}" for name in names) + "}"
@@ -254,33 +262,26 @@ def _witness(number: int) -> str:
     return f"checkpoint {number}" if number else "the witness that you gave"
 
 
-def _witnesses(given: list[str]) -> Iterator[tuple[str, int, str]]:
-    for one in given:
-        model, place, digest = one.split(":")
-        yield model, int(place), digest
-
-
 def main() -> int:
     """Verify, and say what holds."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        "--key", default="", help="SHA-256 of the public key (DER) that you trust: no other is accepted"
-    )
+    parser.add_argument("--key", default="", help="SHA-256 of the public key (DER) that you trust, and of no other")
     parser.add_argument("--witness", action="append", default=[], help="MODEL:PLACE:HASH, as a message to you had it")
     parser.add_argument("--quiet", action="store_true", help="say only what does not hold")
     given = parser.parse_args()
     found = Verification(Path(__file__).resolve().parent, given.key, quiet=given.quiet)
     found.verify_files()
     heads = found.verify_checkpoints()
-    for model, place, digest in _witnesses(given.witness):
-        heads.setdefault(model, {})[place] = digest, 0
+    for model, place, digest in (one.split(":") for one in given.witness):
+        heads.setdefault(model, {})[int(place)] = digest, 0
     ledgers = sorted(found.folder.glob("ledger/*.jsonl"))
     for path in ledgers:
         found.verify_ledger(path, heads.get(path.stem, {}))
     for model in sorted(set(heads) - {path.stem for path in ledgers}):
         found.say("entry", model, "its whole ledger was removed: checkpoints have it")
     found.verify_evidence()
-    counts = [f"{count} {one if count == 1 else _PLURALS.get(one, f'{one}s')}" for one, count in found.counts.items()]
+    found.verify_documents()
+    counts = [f"{count} {one}{'s' * (count > 1)}".replace("entrys", "entries") for one, count in found.counts.items()]
     print(f"\n{', '.join(counts)} verified.")
     for name in found.keys:
         print(f"Signed by {name}. Compare with: aws kms get-public-key --output text --query PublicKey "

@@ -6,6 +6,7 @@ from steward.errors import BatchInvalid
 from steward.events import Kind
 from steward.privacy.written_text import kinds_in_words, personal_kinds
 from steward.repositories.uploads import Upload
+from steward.store import keys
 
 PERSONAL_NAME = "personal_data_in_name"
 
@@ -31,4 +32,4 @@ def source_and_kind(upload: Upload, code: str) -> tuple[str, str]:
     key, kind = upload.inbox_key, upload.inbox_key.kind
     if code != PERSONAL_NAME:
         return upload.created.key, kind
-    return f"inbox/{key.model}/[name withheld]", kind if kind in get_args(Kind) else "unknown"
+    return keys.withheld_name(key.model), kind if kind in get_args(Kind) else "unknown"

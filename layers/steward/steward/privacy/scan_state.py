@@ -2,14 +2,16 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from pydantic import AwareDatetime, Field
 
 from steward.documents import TolerantModel, VersionedModel
 from steward.events import PersonalDataFinding
-from steward.privacy.scan import FileScan
 from steward.spec.personal_data import PersonalData
+
+if TYPE_CHECKING:  # recognising needs what most readers of the state do not have
+    from steward.privacy.scan import FileScan
 
 _SCANS_APART = timedelta(days=1)
 """A scan that finds what the last one found is noted once a day: each note is a request of S3."""
@@ -62,13 +64,15 @@ class PersonalDataState(VersionedModel):
         model: whose uploads.
         scans: by the kind of file.
         known: every finding by kind of file, column and kind of data, in the order in which they were made.
+        since: when the file was uploaded that was scanned first; None in states of older releases.
     """
 
     model: str
     scans: dict[str, LastScan] = Field(default_factory=dict)
     known: tuple[KnownFinding, ...] = ()
+    since: AwareDatetime | None = None
 
-    def with_scan(self, files: str, batch: str, uploaded: datetime, scan: FileScan) -> Self:
+    def with_scan(self, files: str, batch: str, uploaded: datetime, scan: "FileScan") -> Self:
         """The state after one file was looked at; the same state where it tells nothing new on the same day."""
         before = {(one.files, one.finding.column, one.finding.kind) for one in self.known}
         news = [one for one in scan.findings if (files, one.column, one.kind) not in before]
@@ -92,7 +96,8 @@ class PersonalDataState(VersionedModel):
             )
             for one in news
         )
-        return self.model_copy(update={"scans": self.scans | newer, "known": (*self.known, *found)})
+        changes = {"scans": self.scans | newer, "known": (*self.known, *found), "since": self.since or uploaded}
+        return self.model_copy(update=changes)
 
     def first_found_in(self, batch: str, policies: PersonalData) -> tuple[KnownFinding, ...]:
         """The findings that were made in one file first, in columns without a policy: the same whenever it is asked."""
@@ -104,6 +109,6 @@ def without_policy(findings: Iterable[PersonalDataFinding], policies: PersonalDa
     return [one for one in findings if one.column not in policies.columns]
 
 
-def _alike(last: LastScan, scan: FileScan) -> bool:
+def _alike(last: LastScan, scan: "FileScan") -> bool:
     found = {(one.column, one.kind) for one in last.findings}
     return last.columns == scan.columns and found == {(one.column, one.kind) for one in scan.findings}

@@ -5,10 +5,12 @@ from typing import Literal, Self
 
 from pydantic import AwareDatetime, Field
 
+from steward.approvals.approval_request import ApprovalGiven
 from steward.approvals.emergency_override import EmergencyOverride
 from steward.approvals.safeguards import SafeguardHistory
 from steward.documents import TolerantModel, VersionedModel
-from steward.events import POLICY, FreezeProposed, Sentence, ValidationCompleted
+from steward.events import POLICY, FreezeProposed, ValidationCompleted
+from steward.releasing.freeze import Freeze
 from steward.releasing.release import Release
 from steward.releasing.traffic import CHAMPION, AnsweringVersion, Traffic
 
@@ -25,6 +27,7 @@ class Promotion(TolerantModel):
         run: the run that made the version.
         rolled_back: the version that it took over from again; None where it was promoted.
         cause: the event that asked for the roll-back.
+        approval: who approved it; None where no approval was asked for, and in routings of older releases.
     """
 
     version: str
@@ -33,21 +36,7 @@ class Promotion(TolerantModel):
     promoted_at: AwareDatetime
     rolled_back: str | None = None
     cause: str = ""
-
-
-class Freeze(TolerantModel):
-    """Promotions wait: until a decision speaks for `until` or later, or until somebody thaws where that is None."""
-
-    until: AwareDatetime | None
-    reason: Sentence
-    author: str
-    cause: str
-
-    @property
-    def sentence(self) -> str:
-        """What holds promotions back, as a person reads it."""
-        end = f"until {self.until:%Y-%m-%d %H:%M} UTC" if self.until else "until thawed"
-        return f"promotions are frozen {end} by {self.author}: {self.reason}"
+    approval: ApprovalGiven | None = None
 
 
 class Routing(VersionedModel):
@@ -135,6 +124,18 @@ class Routing(VersionedModel):
         return self.promotions[-1].version if self.promotions else None
 
     @property
+    def promotion(self) -> Promotion | None:
+        """How the version in charge took charge first, with its approval; None without a champion."""
+        return next((one for one in self.promotions if one.version == self.champion and not one.rolled_back), None)
+
+    def approval_of(self, promotion: Promotion) -> ApprovalGiven | None:
+        """Who approved a promotion; of an older release's, as long as its gradual release is remembered."""
+        if promotion.approval:
+            return promotion.approval
+        release = self.release_of(promotion.run)
+        return release.request.given if release and release.request else None
+
+    @property
     def previous(self) -> str | None:
         """The version in charge before this one, which takes over when this one is rolled back."""
         lineage = self._lineage
@@ -172,7 +173,16 @@ class Routing(VersionedModel):
         """
         return self.champion_at(moment) or (self.promotions[0].version if self.promotions else None)
 
-    def promote(self, version: str, *, over: str | None, run: str, as_of: datetime, promoted_at: datetime) -> Self:
+    def promote(
+        self,
+        version: str,
+        *,
+        over: str | None,
+        run: str,
+        as_of: datetime,
+        promoted_at: datetime,
+        approval: ApprovalGiven | None = None,
+    ) -> Self:
         """Put a version in charge, provided the champion is still the one it was judged against.
 
         Raises:
@@ -182,7 +192,7 @@ class Routing(VersionedModel):
         if self.was_promoted(run):
             return self.dequeue(run)
         self.refuse_moved(version, over)
-        promotion = Promotion(version=version, run=run, as_of=as_of, promoted_at=promoted_at)
+        promotion = Promotion(version=version, run=run, as_of=as_of, promoted_at=promoted_at, approval=approval)
         return self.dequeue(run).model_copy(update={"promotions": [*self.promotions, promotion], "traffic": None})
 
     def refuse_moved(self, version: str, over: str | None) -> None:

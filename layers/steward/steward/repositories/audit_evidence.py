@@ -1,7 +1,10 @@
 """Reads the evidence of an audit: all of it here, one reader a part."""
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
+from steward.concurrency import prefetch_map
 from steward.governance.audit import Audit
 from steward.governance.audit_evidence import AuditEvidence
 from steward.governance.audit_exception import AuditExceptions
@@ -11,7 +14,10 @@ from steward.repositories.data_evidence import gather_data
 from steward.repositories.documents_evidence import read_documents
 from steward.repositories.erasures import read_erasures, recorded_erasures
 from steward.repositories.ledger_evidence import gather_ledger
+from steward.repositories.lineage_evidence import read_lineage
 from steward.repositories.operation_evidence import gather_operation
+from steward.repositories.personal_data_evidence import read_personal_data
+from steward.repositories.safeguard_evidence import read_safeguards
 from steward.repositories.version_evidence import gather_version
 from steward.runtime import AuditSettings, Runtime
 from steward.store import keys
@@ -30,24 +36,47 @@ def gather_evidence(runtime: Runtime[AuditSettings], model: str, as_of: datetime
     data = runtime.data
     spec, _ = models.current_spec(data, model)
     routing = models.routing(data, model)
-    champion = ChampionExamination(data, spec, routing, recorded_erasures(runtime, model, as_of))
+    ledger, champion = _read_all(
+        lambda: gather_ledger(runtime, model, whole=whole),
+        lambda: ChampionExamination(data, spec, routing, recorded_erasures(runtime, model, as_of)),
+    )
+    dataset = champion.dataset
+    erasures, of_data, version, operation, exceptions, documents, safeguards, personal_data, lineage = _read_all(
+        lambda: read_erasures(data, spec, dataset, as_of),
+        lambda: gather_data(data, spec, routing, dataset, as_of),
+        lambda: gather_version(runtime, spec, routing, champion.manifest),
+        lambda: gather_operation(runtime),
+        lambda: read_exceptions(data, model),
+        lambda: read_documents(data, model, routing, as_of),
+        lambda: read_safeguards(data, routing, ledger),
+        lambda: read_personal_data(data, model),
+        lambda: read_lineage(runtime, champion.manifest, dataset, ledger),
+    )
     return AuditEvidence(
         spec=spec,
         routing=routing,
-        ledger=gather_ledger(runtime, model, whole=whole),
+        ledger=ledger,
         manifest=champion.manifest,
         evaluation=champion.evaluation,
         as_of=as_of,
         objects_verified=champion.verified,
         records_in=champion.elsewhere,
         problems=champion.problems,
-        erasures=read_erasures(data, spec, champion.dataset, as_of),
-        data=gather_data(data, spec, routing, champion.dataset, as_of),
-        version=gather_version(runtime, spec, routing, champion.manifest),
-        operation=gather_operation(runtime),
-        exceptions=read_exceptions(data, model),
-        documents=read_documents(data, model, routing.champion, as_of),
+        erasures=erasures,
+        data=of_data,
+        version=version,
+        operation=operation,
+        exceptions=exceptions,
+        documents=documents,
+        safeguards=safeguards,
+        personal_data=personal_data,
+        lineage=lineage,
     )
+
+
+def _read_all(*readers: Callable[[], Any]) -> tuple[Any, ...]:
+    """What each reader returns; they wait for S3 side by side."""
+    return tuple(prefetch_map(lambda read: read(), readers))
 
 
 def read_exceptions(data: Bucket, model: str) -> AuditExceptions:

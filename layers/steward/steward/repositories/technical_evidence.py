@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from steward.alerting.model_alerts import ModelAlerts
+from steward.approvals.safeguards import Safeguards
 from steward.governance.audit import Audit
 from steward.governance.audit_exception import AuditExceptions
 from steward.governance.frameworks.evidence_of_declaration import declared_evidence
+from steward.governance.frameworks.evidence_of_safeguards import safeguard_evidence
 from steward.governance.frameworks.evidence_of_version import VersionDocuments, version_evidence
 from steward.governance.frameworks.requirement import Evidence
 from steward.releasing.routing import Routing
@@ -60,6 +62,9 @@ def gather_technical_evidence(data: Bucket, ledger: Ledger, model: str) -> Techn
     routing = Routing.model_validate_json(content.body) if content else Routing(model=model)
     if content:
         found |= {kind: Evidence(said, (content.stored,)) for kind, said in _read_routing(routing)}
+        anchor = routing.safeguards.anchor
+        approved = data.load(anchor.stored, Safeguards) if anchor and data.exists(anchor.stored.key) else None
+        found |= dict(safeguard_evidence(routing, content.stored, approved))
     if routing.champion:
         found |= _read_version_evidence(data, model, routing.champion)
     found |= dict(_read_operation(data, model))

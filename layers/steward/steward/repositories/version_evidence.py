@@ -115,9 +115,9 @@ def _first_version(data: Bucket, model: str, routing: Routing) -> tuple[str | No
     """The first version that was in charge and not rolled back, and why nobody can be compared with it."""
     gone = routing.rolled_back
     first = next((one.version for one in routing.promotions if one.version not in gone), None)
-    if first is None:
-        return None, ""
+    if first is None or first == routing.champion:  # whose parts are read anyway
+        return first, ""
     missing = [
         part for part in ("manifest.json", "evaluation.json") if not data.exists(keys.version(model, first, part))
     ]
-    return first, f"{' and '.join(missing)} gone" if missing and first != routing.champion else ""
+    return first, f"{' and '.join(missing)} gone" if missing else ""

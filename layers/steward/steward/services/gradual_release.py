@@ -256,7 +256,9 @@ def apply_change(  # noqa: PLR0917 - the change, and what brought it about
         return routing
     if action == "promote":
         run = release.challenger(version).judged.run
-        routing = routing.promote(version, over=release.champion or None, run=run, as_of=as_of, promoted_at=now)
+        given = moved.request.given if moved.request else None
+        over = release.champion or None
+        routing = routing.promote(version, over=over, run=run, as_of=as_of, promoted_at=now, approval=given)
     routing = routing.with_release(moved)
     if verdict and verdict.others_return:
         for one in release.challengers.values():

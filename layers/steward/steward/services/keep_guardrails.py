@@ -49,9 +49,8 @@ def anchor_guardrails(runtime: Runtime, cause: Event) -> Iterator[Event]:
         summary=f"guardrails and approvals are anchored to the first approved version {anchor.first_version}: every "
         "later version keeps them, and a declaration that changes them waits for an approval",
     )
-    yield from announce(
-        runtime, OutboxEntry(event, "guardrails_changed", "guardrails", event.summary, (anchor.stored,))
-    )
+    entry = OutboxEntry(event, "guardrails_changed", "guardrails", event.summary, (anchor.stored,), anchor.decision)
+    yield from announce(runtime, entry)
 
 
 def review_declaration(runtime: Runtime, registered: ModelRegistered) -> Iterator[Event]:
@@ -143,7 +142,9 @@ def _announce_answer(runtime: Runtime, asked: ReleaseOverrideProposed, kept: Saf
         event = GuardrailsChanged(
             **runtime.caused_by(asked), stage="approved", sha256=anchor.sha256, stored=anchor.stored, summary=summary
         )
-        entry = OutboxEntry(event, "guardrails_changed", "guardrails", summary, (anchor.stored,), author=asked.author)
+        entry = OutboxEntry(
+            event, "guardrails_changed", "guardrails", summary, (anchor.stored,), anchor.decision, asked.author
+        )
         yield from announce(runtime, entry)
         return
     proposal = kept.proposal

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from itertools import islice
 
 from steward.documentation.monthly_report import MONTHLY_TEMPLATE, SHOWN_ACTIONS, monthly_report
@@ -12,6 +14,7 @@ from steward.governance.card import CARD_TEMPLATE, ModelCard
 from steward.governance.card_sections import card_document
 from steward.governance.croissant import CROISSANT_TEMPLATE, croissant
 from steward.governance.document_history import DocumentHistory, DocumentRevision, revision_id
+from steward.governance.frameworks.technical_file import FILE_TEMPLATE, FRAMEWORKS, technical_file
 from steward.ledger import Action, LedgerEntry
 from steward.markup.document import TextDocument
 from steward.markup.html import to_html
@@ -20,6 +23,7 @@ from steward.releasing.routing import Routing
 from steward.repositories import models
 from steward.repositories.month_evidence import MonthEvidence, month_facts
 from steward.repositories.released_versions import StoredVersion, read_version
+from steward.repositories.technical_evidence import TechnicalEvidence, gather_technical_evidence
 from steward.runtime import Runtime
 from steward.spec.model import ModelSpec
 from steward.store import keys
@@ -34,6 +38,8 @@ _RELEASES: tuple[Action, ...] = (
     "version_refused",
     "promotion_held",
     "release_changed",
+    "emergency_override",
+    "override_reviewed",
 )
 """The actions whose entries release notes tell of."""
 _TYPES = {"md": "text/markdown; charset=utf-8", "html": "text/html; charset=utf-8", "json": "application/json"}
@@ -47,8 +53,9 @@ class Draft:
 
     Attributes:
         name: as `DocumentHistory` has it.
-        content: what the revision follows from, where that is not the sources.
         write: makes its files, by their ending.
+        content: what the revision follows from, where that is not the sources.
+        as_of: the moment that it speaks for, where that is not the event's.
     """
 
     name: str
@@ -56,6 +63,7 @@ class Draft:
     sources: tuple[ObjectRef, ...]
     write: Callable[[], Files]
     content: str = ""
+    as_of: datetime | None = None
 
     @property
     def revision(self) -> str:
@@ -96,6 +104,8 @@ def _drafts(runtime: Runtime, cause: Event) -> Iterator[Draft]:
         yield _data_card(stored)
         if version == routing.champion:
             yield _notes(runtime.ledger, stored, _version_before(runtime, routing))
+    if routing.champion and not isinstance(cause, ReleaseChanged):  # which an audit follows
+        yield from _technical_files(runtime, history, declared, routing, cause)
     for month in history.months_due:
         yield _month(month_facts(data, model, month, history))
 
@@ -151,6 +161,30 @@ def _version_before(runtime: Runtime, routing: Routing) -> StoredVersion | None:
     return read_version(runtime.data, routing.model, earlier[-1]) if earlier else None
 
 
+def _technical_files(
+    runtime: Runtime, history: DocumentHistory, declared: ObjectRef, routing: Routing, cause: Event
+) -> Iterator[Draft]:
+    """The technical file of each framework, anew for each champion and declaration, and each month that goes by.
+
+    What it names grows all the time, so that a revision for each state of it would be one a day. Releases of a replay
+    speak for moments before those of audits: months only go forward.
+    """
+    gathered: TechnicalEvidence | None = None
+    for framework in FRAMEWORKS.values():
+        name, newest = f"technical-file/{framework.name}", history.newest(f"technical-file/{framework.name}")
+        as_of = max(cause.as_of, newest.as_of) if newest else cause.as_of
+        basis = f"{len(routing.promotions)} {routing.champion} {declared.sha256} {as_of:%Y-%m}"
+        if newest and newest.revision == revision_id(name, FILE_TEMPLATE, (), basis):
+            continue
+        gathered = gathered or gather_technical_evidence(runtime.data, runtime.ledger, cause.model)
+        found = gathered
+        document = technical_file(framework, cause.model, found.version, found.as_of, found.by_kind)
+        used = {kind for requirement in framework.requirements for kind in requirement.answered_by}
+        named = [ref for kind, one in found.by_kind.items() if kind in {*used, "champion"} for ref in one.references]
+        sources = tuple(dict.fromkeys((declared, *named)))
+        yield Draft(name, FILE_TEMPLATE, sources, partial(_both, document), basis, as_of)
+
+
 def _month(month: MonthEvidence) -> Draft:
     return Draft(
         f"monthly/{month.facts.month}",
@@ -187,7 +221,7 @@ def _store(runtime: Runtime, cause: Event, draft: Draft) -> None:
     revision = DocumentRevision(
         revision=draft.revision,
         template=draft.template,
-        as_of=cause.as_of,
+        as_of=draft.as_of or cause.as_of,
         sources=draft.sources,
         files=files,
         growing=bool(draft.content),

@@ -23,14 +23,14 @@ _KEY_REFUSED = {
     "AuthFailure", "ExpiredToken", "ExpiredTokenException", "IncompleteSignature", "InvalidClientTokenId",
     "InvalidSignatureException", "SignatureDoesNotMatch", "UnrecognizedClientException",
 }  # fmt: skip
-_NOT_ALLOWED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
+NOT_ALLOWED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
 
 
 def describe_failure(error: ClientError | BotoCoreError) -> str:
     """Why AWS did not do what a command asked of a deployment that it had found, and what to do about it."""
     if isinstance(error, ClientError):
         code, answer = error.response["Error"]["Code"], error.response["Error"]["Message"].rstrip(".")
-        if code in _NOT_ALLOWED:
+        if code in NOT_ALLOWED:
             return f"you may not do this: {error.operation_name}: {answer}; use a role that may, with AWS_PROFILE"
         if code not in _KEY_REFUSED:
             return f"AWS refuses {error.operation_name} ({code}: {answer}); `steward doctor` looks for what is wrong"
@@ -77,7 +77,7 @@ def _describe_refusal(stack: str, error: ClientError) -> str:
     code, answer = error.response["Error"]["Code"], error.response["Error"]["Message"].rstrip(".")
     if code in _KEY_REFUSED:
         return f"AWS does not accept your credentials{_name_key()} ({code}: {answer}): log in again, or {_REMEDY}"
-    if code in _NOT_ALLOWED:
+    if code in NOT_ALLOWED:
         return f"you may not read stack {stack!r} ({answer}): use a role that may, with AWS_PROFILE"
     if code == "ValidationError":
         return f"no stack {stack!r} is deployed in {_name_place()}: --stack or STEWARD_STACK names another; {_REMEDY}"

@@ -7,7 +7,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from steward import aws
-from steward.store.access import no_deployment
+from steward.store.access import NOT_ALLOWED, no_deployment
 
 
 def stack_outputs(stack: str) -> dict[str, str]:
@@ -35,8 +35,25 @@ class DetectedDrift:
     resources: tuple[tuple[str, str], ...]
 
 
+class DriftUnknown(Exception):
+    """CloudFormation does not say what its newest drift detection found.
+
+    Attributes:
+        refused: whether that is for want of rights.
+    """
+
+    def __init__(self, error: ClientError) -> None:
+        answer = error.response["Error"]
+        super().__init__(f"CloudFormation refuses {error.operation_name} ({answer['Code']})")
+        self.refused = answer["Code"] in NOT_ALLOWED
+
+
 def detected_drift(stack_id: str) -> DetectedDrift | None:
-    """The newest drift detection of a stack; None where there was none, or CloudFormation does not tell."""
+    """The newest drift detection of a stack; None where there was none.
+
+    Raises:
+        DriftUnknown: CloudFormation does not tell.
+    """
     client = aws.cloudformation()
     try:
         (found,) = client.describe_stacks(StackName=stack_id)["Stacks"]
@@ -52,6 +69,6 @@ def detected_drift(stack_id: str) -> DetectedDrift | None:
             if "NextToken" not in page:
                 break
             asked["NextToken"] = page["NextToken"]
-    except ClientError:
-        return None
+    except ClientError as error:
+        raise DriftUnknown(error) from error
     return DetectedDrift(checked, tuple(sorted(drifted)))

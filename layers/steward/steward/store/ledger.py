@@ -8,6 +8,7 @@ from datetime import datetime
 
 from pydantic import ValidationError
 
+from steward.concurrency import prefetch_map
 from steward.errors import Conflict
 from steward.events import ObjectRef
 from steward.ledger import Action, Decision, EntryMarker, LedgerEntry
@@ -121,9 +122,10 @@ class Ledger:
         One that was overwritten or removed is left out: the audit tells of it.
         """
         listed = self.bucket.list(keys.ledger_markers(model, action))
-        places = sorted(int(found.body) for one in listed if one.size and (found := self.bucket.find(one.key)))
-        entries = [entry for place in places if (entry := self.at(model, place))]
-        return [entry for entry in entries if entry.action == action]
+        markers = prefetch_map(lambda one: self.bucket.find(one.key), (one for one in listed if one.size))
+        places = sorted(int(found.body) for found in markers if found)
+        entries = prefetch_map(lambda place: self.at(model, place), places)
+        return [entry for entry in entries if entry and entry.action == action]
 
     def marker(self, model: str, action: str, identity: str) -> EntryMarker | None:
         """What a decision's marker says; None where there is none."""

@@ -1,11 +1,15 @@
 """A model for which every invariant holds, and what breaks one thing of it."""
 
 import dataclasses
+import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from steward.approvals.approval_request import ApprovalAnswer, ApprovalGiven
+from steward.approvals.emergency_override import EmergencyOverride
+from steward.approvals.safeguards import SafeguardAnchor, SafeguardHistory, Safeguards
 from steward.defects.defect import AppliedCorrection, Defect, DefectReport, DefectStep, Source
 from steward.defects.impact import AffectedVersion, Impact
 from steward.governance.audit_evidence import AuditEvidence, LedgerEvidence
@@ -13,12 +17,17 @@ from steward.governance.data_evidence import DataEvidence
 from steward.governance.documents_evidence import DocumentsEvidence
 from steward.governance.erasure_evidence import ErasureEvidence, ErasureFact
 from steward.governance.invariants.catalogue import needed_actions
+from steward.governance.lineage_evidence import LineageEvidence
 from steward.governance.operation_evidence import OperationEvidence
+from steward.governance.personal_data_evidence import FoundColumn, PersonalDataEvidence
+from steward.governance.safeguard_evidence import SafeguardEvidence
 from steward.governance.version_evidence import ReproducedTraining, VersionEvidence
-from steward.ledger import Action, Decision, LedgerEntry
+from steward.ledger import Decision, LedgerEntry
 from steward.ledger.checkpoints import ChainHead
 from steward.releasing.routing import Routing
 from steward.retraining.manifest import DatasetManifest
+from steward.spec.approvals import ApprovalPolicy
+from steward.spec.guardrails import Guardrails, MetricBound
 from steward.spec.severity import Severity
 from steward.validation.evaluation import GateResult
 from tests.unit.examples import DAY, SPEC, START, evaluation, manifest, spec, stored
@@ -57,18 +66,18 @@ def replaced_in(part: str, **changes: Any) -> Callable[[AuditEvidence], AuditEvi
     )
 
 
-def ledger(decided: Iterable[tuple[Action, str]]) -> LedgerEvidence:
-    """What an audit knows of a ledger with these decisions, in their order."""
+def ledger(decided: Iterable[tuple[Any, ...]]) -> LedgerEvidence:
+    """What an audit knows of a ledger with these decisions, in their order: action, subject, and more fields."""
     entries: list[LedgerEntry] = []
-    for action, subject in decided:
+    for action, subject, *more in decided:
         decision = Decision(
-            identity=f"{action}-{subject}",
             model="lemons",
             action=action,
             subject=subject,
             summary="",
             as_of=START,
             correlation_id="c",
+            **{"identity": f"{action}-{subject}"} | (more[0] if more else {}),
         )
         head = entries[-1] if entries else None
         entries.append(LedgerEntry.following(head, decision, function="release_model", recorded_at=START))
@@ -77,8 +86,26 @@ def ledger(decided: Iterable[tuple[Action, str]]) -> LedgerEvidence:
     return LedgerEvidence(chain, len(entries), checkpointed_at=AS_OF - DAY, decisions=decisions)
 
 
-DECIDED: list[tuple[Action, str]] = [
+ANN, BEN, CLEO = (f"arn:aws:iam::123456789012:user/{name}" for name in ("ann", "ben", "cleo"))
+SAFEGUARDS = Safeguards(
+    guardrails=Guardrails(
+        floors=[MetricBound(metric="roc_auc", at_least=0.6)], allowed_features=["age", "mileage", "make"]
+    ),
+)
+KEPT = stored("models/lemons/guardrails/g.json", SAFEGUARDS.sha256)
+ANCHOR = SafeguardAnchor(sha256=SAFEGUARDS.sha256, stored=KEPT, first_version="v0", since=AS_OF - 8 * DAY, cause="e1")
+REVIEW = ApprovalAnswer(verdict="approve", author=BEN, reason="it was right", at=AS_OF - 7 * DAY, cause="e3")
+OVERRIDE = EmergencyOverride(
+    version="v0", release="r", author=ANN, reason="it burns", at=AS_OF - 8 * DAY, cause="e2", policy=ApprovalPolicy(),
+    review=REVIEW,
+)  # fmt: skip
+DECIDED: list[tuple[Any, ...]] = [
     ("training_completed", CHAMPION),
+    ("emergency_override", "v0", {"author": ANN}),
+    ("champion_promoted", "v0"),
+    ("override_reviewed", "v0", {"author": BEN}),
+    ("guardrails_changed", "guardrails", {"identity": ANCHOR.decision, "evidence": (KEPT,)}),
+    ("personal_data_found", "inbox/lemons/predictions/f.csv"),
     ("champion_promoted", CHAMPION),
     ("version_refused", "v0"),
 ]
@@ -94,8 +121,15 @@ data:
   collection: each sale is entered by the dealer
   maximum_age: 30d
 retention: {records: 365d}
+personal_data: {columns: {seller: {policy: drop}}}
 """
 )
+
+
+def guardrails_hash(safeguards: Safeguards) -> str:
+    """As an evaluation names the guardrails that it was made under."""
+    assert safeguards.guardrails
+    return hashlib.sha256(safeguards.guardrails.canonical_json().encode()).hexdigest()
 
 
 def dataset() -> DatasetManifest:
@@ -141,15 +175,23 @@ def corrected(found: Defect) -> Defect:
 
 def intact() -> AuditEvidence:
     """What was read of a model in good order."""
-    routing = Routing(model="lemons").promote(CHAMPION, over=None, run="r1", as_of=AS_OF - DAY, promoted_at=AS_OF - DAY)
+    given = ApprovalGiven(requester=ANN, needed=1, approvers=(BEN,))
+    routing = (
+        Routing(model="lemons", overrides=[OVERRIDE], safeguards=SafeguardHistory(anchors=(ANCHOR,)))
+        .promote("v0", over=None, run="r0", as_of=AS_OF - 9 * DAY, promoted_at=AS_OF - 9 * DAY)
+        .promote(CHAMPION, over="v0", run="r1", as_of=AS_OF - DAY, promoted_at=AS_OF - DAY, approval=given)
+    )
     judged = evaluation()
     leakage = GateResult(gate="no_leakage", passed=True, message="no feature gives the label away")
+    floors = GateResult(gate="guardrail_floors", passed=True, message="roc_auc is 0.8123")
     return AuditEvidence(
         spec=spec(DECLARED),
         routing=routing,
         ledger=ledger(DECIDED),
         manifest=manifest().model_copy(update={"release": "0.1.0"}),
-        evaluation=judged.model_copy(update={"gates": [*judged.gates, leakage]}),
+        evaluation=judged.model_copy(
+            update={"gates": [*judged.gates, leakage, floors], "guardrails": guardrails_hash(SAFEGUARDS)}
+        ),
         as_of=AS_OF,
         objects_verified=7,
         documents=DocumentsEvidence(
@@ -170,7 +212,7 @@ def intact() -> AuditEvidence:
             signature="valid",
             signing=True,
             bill_of_materials=stored("evidence/bom.cdx.json"),
-            first_version=CHAMPION,
+            first_version="v0",
             checks=3,
         ),
         operation=OperationEvidence(
@@ -180,4 +222,11 @@ def intact() -> AuditEvidence:
             drifted=(),
             drift_checked_at=AS_OF - DAY,
         ),
+        safeguards=SafeguardEvidence(approved=SAFEGUARDS, asked=True),
+        personal_data=PersonalDataEvidence(
+            scanned={"labels": AS_OF - DAY, "predictions": AS_OF - DAY},
+            found=[FoundColumn("predictions", "seller", "email", AS_OF - 5 * DAY)],
+            stored=stored("privacy/lemons/scans.json"),
+        ),
+        lineage=LineageEvidence(kept=True, runs=12, batches=9, batches_in_all=9),
     )

@@ -1,5 +1,6 @@
 """What breaks the invariants of what looks after a model."""
 
+import dataclasses
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -29,6 +30,7 @@ _LAPSED = AuditException(
     declared_at=AS_OF - 9 * DAY,
     until=AS_OF,
 )
+_ALONE = _LAPSED.model_copy(update={"until": AS_OF + DAY})
 _DAY_AND_MORE = timedelta(days=1, minutes=1)
 _MONITORS_OFF = "monitors: {" + ", ".join(f"{name}: null" for name in type(spec().monitors).model_fields) + "}\n"
 
@@ -38,6 +40,16 @@ BREAKS = [
         "one has run out",
         replaced(exceptions=AuditExceptions(model="lemons", exceptions=[_LAPSED])),
         "champion_card (owner ana, until 2024-01-11)",
+    ),
+    Break(
+        "exceptions_current",
+        "one person alone declared one",
+        lambda evidence: dataclasses.replace(
+            evidence,
+            spec=spec(DECLARED + "approvals: {}\n"),
+            exceptions=AuditExceptions(model="lemons", exceptions=[_ALONE]),
+        ),
+        "until another person has reviewed them: champion_card",
     ),
     Break("champion_watched", "no monitor is on", replaced(spec=spec(DECLARED + _MONITORS_OFF)), "no monitor"),
     Break(
@@ -71,6 +83,14 @@ BREAKS = [
         "in CheckWindowDeadLetters",
     ),
     Break("store_readable", "a newer release wrote", _problem("stack-older-than-store"), "stack-older-than-store"),
+    Break(
+        "roles_as_in_template",
+        "nobody may ask",
+        replaced_in(
+            "operation", drifted=None, drift_unknown="CloudFormation refuses DescribeStacks", drift_refused=True
+        ),
+        "rights were taken away",
+    ),
     Break("roles_as_in_template", "a role is wider", _drifted("TrainModelRole", "AWS::IAM::Role"), "TrainModelRole"),
     Break(
         "deployment_as_in_template",

@@ -5,7 +5,6 @@ from datetime import timedelta
 
 from steward.governance.audit_evidence import AuditEvidence
 from steward.ledger.tampering import Tampering
-from steward.releasing.routing import Routing
 from tests.unit.examples import DAY
 from tests.unit.governance.invariants.intact import AS_OF, CHAMPION, DECIDED, Break, ledger, replaced, replaced_in
 
@@ -32,6 +31,10 @@ def _part(invariant: str, part: str) -> Break:
     return Break(invariant, part, replaced(problems={part: [problem]}), problem)
 
 
+def _emptied(evidence: AuditEvidence) -> AuditEvidence:
+    return dataclasses.replace(evidence, routing=evidence.routing.model_copy(update={"promotions": []}))
+
+
 BREAKS = [
     Break("ledger_chain", "an entry was changed", replaced_in("ledger", tampering=[_CHANGED]), _CHANGED.message),
     Break(
@@ -41,7 +44,7 @@ BREAKS = [
     ),
     Break("champion_recorded", "the ledger has no promotion", _without_promotion),
     Break("champion_recorded", "the ledger promoted another", _promoted_another, CHAMPION),
-    Break("champion_recorded", "the routing was emptied", replaced(routing=Routing(model="lemons"))),
+    Break("champion_recorded", "the routing was emptied", _emptied),
     _part("champion_artifact", "artifact"),
     _part("champion_artifact", "baseline"),
     _part("champion_card", "card"),

@@ -12,10 +12,12 @@ from steward.governance.invariants import catalogue
 from steward.governance.invariants.catalogue import DATA_GOVERNANCE, GROUPS, INVARIANTS, PROCESS_GOVERNANCE
 from steward.spec.severity import SEVERITIES
 from tests.unit.governance.invariants import (
+    of_approvals,
     of_data,
     of_documents,
     of_erasures,
     of_operation,
+    of_personal_data,
     of_versions,
     of_versions_and_ledger,
 )
@@ -28,6 +30,8 @@ BREAKS: list[Break] = [
     *of_versions.BREAKS,
     *of_operation.BREAKS,
     *of_erasures.BREAKS,
+    *of_approvals.BREAKS,
+    *of_personal_data.BREAKS,
 ]
 """Everything that is broken in turn; a module of breaks is added here."""
 

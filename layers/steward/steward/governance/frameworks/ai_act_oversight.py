@@ -66,10 +66,14 @@ OVERSIGHT = RequirementGroup(
     "Article 14: human oversight",
     (
         Requirement(
-            "14(1)", "Natural persons can oversee it effectively.", ("documentation.human_oversight", "commands")
+            "14(1)",
+            "Natural persons can oversee it effectively.",
+            ("documentation.human_oversight", "commands", "approval"),
         ),
         Requirement("14(2)", "Oversight prevents or minimises risks.", ("documentation.human_oversight", "alerts")),
-        Requirement("14(3)(a)", "Measures are built in by the provider.", ("commands", "release_policy", "gates")),
+        Requirement(
+            "14(3)(a)", "Measures are built in by the provider.", ("approval_policy", "guardrails", "commands", "gates")
+        ),
         Requirement(
             "14(3)(b)", "Measures are to be implemented by those who deploy it.", ("documentation.instructions",)
         ),

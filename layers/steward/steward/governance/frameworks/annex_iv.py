@@ -76,7 +76,7 @@ _DEVELOPMENT = RequirementGroup(
         Requirement(
             "IV.2(e)",
             "Assessment of the human oversight that article 14 asks for, with what helps to interpret outputs.",
-            ("documentation.human_oversight", "commands"),
+            ("documentation.human_oversight", "approval_policy", "commands"),
         ),
         Requirement(
             "IV.2(f)",

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from steward.events import ObjectRef
+from steward.governance.frameworks.evidence_of_safeguards import describe_approvals, describe_guardrails
 from steward.governance.frameworks.requirement import Evidence
 from steward.spec.features import BooleanFeature
 from steward.spec.model import ModelSpec
@@ -61,6 +62,10 @@ def _settings(spec: ModelSpec) -> Iterator[tuple[str, str]]:
     )
     yield "validation_policy", f"Asked of a version: {_describe_gates(spec)}"
     yield "release_policy", f"Versions that pass are released by mode {spec.release.mode}."
+    if spec.asks_approval:
+        yield "approval_policy", describe_approvals(spec.approvals)
+    if spec.guardrails:
+        yield "guardrails", f"Declared: {describe_guardrails(spec.guardrails)}"
     yield "alert_policy", f"People are told from severity {spec.alerting.notify_at} on."
     yield "retention", f"Kept: {_describe_retention(spec)}"
     if spec.business_value:

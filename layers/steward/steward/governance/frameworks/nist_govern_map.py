@@ -74,7 +74,7 @@ GOVERN = (
             Requirement(
                 "GOVERN 3.2",
                 "Policies define roles in human-AI configurations and in oversight.",
-                ("documentation.human_oversight", "command_policy"),
+                ("documentation.human_oversight", "command_policy", "approval_policy"),
             ),
         ),
     ),
@@ -164,7 +164,7 @@ MAP = (
             Requirement(
                 "MAP 1.5",
                 "Risk tolerances are determined and documented.",
-                ("validation_policy", "monitors"),
+                ("validation_policy", "guardrails", "monitors"),
                 "Tolerances that no limit of the declaration expresses.",
             ),
             Requirement(
@@ -218,7 +218,7 @@ MAP = (
             Requirement(
                 "MAP 3.5",
                 "Processes of human oversight are defined, assessed and documented.",
-                ("documentation.human_oversight",),
+                ("documentation.human_oversight", "approval_policy", "approval"),
                 "The assessment.",
             ),
         ),

@@ -221,7 +221,7 @@ MANAGE = (
             Requirement(
                 "MANAGE 4.1",
                 "Monitoring plans are carried out: feedback, appeal, override, decommissioning, incidents, change.",
-                ("documentation.monitoring_plan", "checks", "alerts", "releases"),
+                ("documentation.monitoring_plan", "checks", "alerts", "releases", "overrides"),
             ),
             Requirement(
                 "MANAGE 4.2",

@@ -182,7 +182,7 @@ _GOVERNANCE = RequirementGroup(
         Requirement(
             "VI-4",
             "Controls: who validates, approves, restricts, and resolves issues.",
-            ("command_policy", "release_policy", "commands"),
+            ("command_policy", "approval_policy", "approval", "guardrails", "commands"),
             "Who validates.",
         ),
         Requirement("VI-5", "Compliance with policies is assessed.", ("audit",), "The bank's own policies."),
@@ -219,7 +219,7 @@ _GOVERNANCE = RequirementGroup(
         Requirement(
             "VI-12",
             "Exceptions to policy are approved, documented and temporary.",
-            ("exceptions",),
+            ("exceptions", "overrides"),
             "Exceptions outside Steward.",
         ),
     ),

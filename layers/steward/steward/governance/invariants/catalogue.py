@@ -2,6 +2,7 @@
 
 from steward.governance.audit_finding import InvariantGroup
 from steward.governance.invariant import Invariant
+from steward.governance.invariants.approval_invariants import ChampionApproved, OverridesReviewed
 from steward.governance.invariants.champion_invariants import ChampionArtifact, ChampionCard, ChampionEvidence
 from steward.governance.invariants.data_invariants import (
     CorrectionsApplied,
@@ -30,7 +31,13 @@ from steward.governance.invariants.erasure_invariants import (
     ErasuresHonoured,
     LegalHoldsRespected,
 )
+from steward.governance.invariants.guardrail_invariants import (
+    ChampionWithinGuardrails,
+    GuardrailsAnchored,
+    GuardrailsUnchanged,
+)
 from steward.governance.invariants.ledger_invariants import ChampionRecorded, CheckpointCurrent, LedgerChain
+from steward.governance.invariants.lineage_invariants import LineageComplete
 from steward.governance.invariants.operation_invariants import (
     AlertsSubscribed,
     ChampionWatched,
@@ -46,6 +53,7 @@ from steward.governance.invariants.operation_invariants import (
     StoreReadable,
     UploadsNoticed,
 )
+from steward.governance.invariants.personal_data_invariants import PersonalDataHandled, PersonalDataScanned
 from steward.governance.invariants.version_invariants import (
     BillOfMaterialsPresent,
     ChampionReproduced,
@@ -70,6 +78,8 @@ DATA_GOVERNANCE: tuple[Invariant, ...] = (
     QuarantineAttended(),
     RetentionKept(),
     NoOrphanData(),
+    PersonalDataScanned(),
+    PersonalDataHandled(),
     ErasuresComplete(),
     ErasuresHonoured(),
     ErasedRowsLearntAnew(),
@@ -95,6 +105,12 @@ PROCESS_GOVERNANCE: tuple[Invariant, ...] = (
     ReleaseSupported(),
     FirstVersionKnown(),
     ReleaseEnds(),
+    ChampionApproved(),
+    OverridesReviewed(),
+    GuardrailsAnchored(),
+    GuardrailsUnchanged(),
+    ChampionWithinGuardrails(),
+    LineageComplete(),
     ChampionWatched(),
     CriticalAlertsSeen(),
     DefectsInTime(),

@@ -40,7 +40,7 @@ class CheckpointCurrent(Invariant):
         """Compare its time with the audit's."""
         written = evidence.ledger.checkpointed_at
         if written is None:
-            return not_applicable("no checkpoint was written yet")
+            return not_applicable("no checkpoint was written before this audit")
         message = f"the newest checkpoint is of {written:%Y-%m-%d %H:%M} UTC"
         if evidence.as_of - written <= _CURRENT:
             return holds(message)

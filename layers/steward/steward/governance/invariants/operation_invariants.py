@@ -15,7 +15,7 @@ _OF_DEPLOYMENT = "see what is wrong, with the remedy of each: `steward doctor`"
 
 
 class ExceptionsCurrent(Invariant):
-    """Every exception is in force, or was ended: none has run out without a review."""
+    """Every exception is in force or was ended, and another person has reviewed it where approvals are asked for."""
 
     name = "exceptions_current"
     severity = "warning"
@@ -29,6 +29,14 @@ class ExceptionsCurrent(Invariant):
             said = ", ".join(f"{one.invariant} (owner {one.owner}, until {one.until:%Y-%m-%d})" for one in lapsed)
             return fails(f"run out, and neither ended nor renewed: {said}")
         in_force = [one for one in newest.values() if one.in_force(evidence.as_of)]
+        alone = [one for one in in_force if evidence.four_eyes and not one.reviewed_by]
+        if alone:
+            said = ", ".join(f"{one.invariant} (by {one.author})" for one in alone)
+            command = f'`steward except {{model}} {alone[0].invariant} --review --reason "..."`'
+            return fails(
+                f"they do not count until another person has reviewed them: {said}",
+                remedy=f"another person looks at it, and reviews it: {command}",
+            )
         return holds(f"{len(in_force)} exceptions are in force" if in_force else "no exception is in force")
 
 
@@ -205,7 +213,17 @@ class _AsInTemplate(Invariant):
 
     def check(self, evidence: AuditEvidence) -> InvariantResult:
         """Look at what CloudFormation's newest drift detection found."""
-        drifted, checked = evidence.operation.drifted, evidence.operation.drift_checked_at
+        operation = evidence.operation
+        drifted, checked = operation.drifted, operation.drift_checked_at
+        if operation.drift_refused and self.of_rights:
+            said = (
+                f"{operation.drift_unknown}, which the template's role of audit_models may ask: rights were taken away"
+            )
+            return fails(said, severity="warning")
+        if operation.drift_unknown:
+            return not_applicable(
+                f"{operation.drift_unknown}, so that drift is not known; `steward doctor` compares now"
+            )
         if drifted is None or checked is None:
             return not_applicable(
                 "CloudFormation was not asked for drift (`aws cloudformation detect-stack-drift --stack-name STACK`); "

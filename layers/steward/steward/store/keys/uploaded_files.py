@@ -51,6 +51,11 @@ def spec_upload(model: str) -> str:
     return f"{SPECS}{model}.yaml"
 
 
+def withheld_name(model: str) -> str:
+    """What an upload is called whose own name must not be told; no object has this key."""
+    return f"{uploads(model)}[name withheld]"
+
+
 def inbox(model: str, kind: str, name: str) -> str:
     """Where a user uploads records."""
     return f"{INBOX}{model}/{kind}/{name}"
