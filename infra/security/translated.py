@@ -16,6 +16,7 @@ ACCOUNT, REGION = "123456789012", "us-east-1"
 EXAMPLES: Mapping[str, Any] = {
     "EraseSubjectRoleArn": f"arn:aws:iam::{ACCOUNT}:role/erase-subject",
     "MaintainStoreRoleArn": f"arn:aws:iam::{ACCOUNT}:role/maintain-store",
+    "OpenLineageApiKeyArn": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:marquez-6a1b2c",
     "ReplicaDataBucketArn": "arn:aws:s3:::data-replica",
     "ReplicaKmsKeyArn": f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/6a1b2c3d-0000-0000-0000-000000000001",
     "ReplicaLedgerBucketArn": "arn:aws:s3:::ledger-replica",

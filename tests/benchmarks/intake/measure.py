@@ -67,7 +67,7 @@ def main() -> None:
 def take_in(bucket: FolderBucket, key: str, scratch: Path) -> None:
     """Take one upload in, and print what it cost."""
     scratch.mkdir(exist_ok=True)
-    settings = SimpleNamespace(ingest_queue_url="")
+    settings = SimpleNamespace(ingest_queue_url="", pseudonym_key_arn="")
     runtime = SimpleNamespace(
         data=bucket,
         settings=settings,

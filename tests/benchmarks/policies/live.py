@@ -9,9 +9,11 @@ Prints the runs of both, and exits with 1 where they differ.
 
 import json
 import sys
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 
 from infra.demo.flights import REFERENCE_END, load_flights
 from steward.backtest.records import ReplayRecords
@@ -23,9 +25,9 @@ Started = tuple[datetime, tuple[str, ...]]
 """The moment that a run speaks for, and the rules that asked for it."""
 
 
-def live_runs(path: Path) -> list[Started]:
-    """The runs that the deployed policy started, but for the first version's."""
-    found = [one for one in json.loads(path.read_text(encoding="utf-8")) if one["verdict"] == "start"]
+def runs_of(decisions: Sequence[Mapping[str, Any]]) -> list[Started]:
+    """The runs that a deployed policy started, by its stored decisions, but for the first version's."""
+    found = [one for one in decisions if one["verdict"] == "start"]
     runs = [(datetime.fromisoformat(one["as_of"]), tuple(rule["rule"] for rule in one["fired"])) for one in found]
     return [run for run in sorted(runs) if "first_version" not in run[1]]
 
@@ -39,14 +41,19 @@ def rehearsed_runs() -> list[Started]:
     return [(run.as_of, tuple(rule.rule for rule in run.fired)) for run in replayed.runs]
 
 
-def main() -> None:
-    """Print both, side by side."""
-    pairs = list(zip_longest(live_runs(Path(sys.argv[1])), rehearsed_runs()))
+def compare_runs(live: Sequence[Started], rehearsed: Sequence[Started]) -> None:
+    """Print both, side by side, and exit with 1 where they differ."""
+    pairs = list(zip_longest(live, rehearsed))
     print("| live | asked by | backtest | asked by |\n| --- | --- | --- | --- |")
     for pair in pairs:
         print("| " + " | ".join(f"{one[0]:%Y-%m-%d} | {', '.join(one[1])}" if one else "– | –" for one in pair) + " |")
-    if any(live != rehearsed for live, rehearsed in pairs):
+    if any(one != other for one, other in pairs):
         sys.exit("the runs differ")
+
+
+def main() -> None:
+    """Compare the decisions of a file with a replay."""
+    compare_runs(runs_of(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))), rehearsed_runs())
 
 
 if __name__ == "__main__":

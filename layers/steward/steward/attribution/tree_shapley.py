@@ -15,8 +15,6 @@ Bits = NDArray[np.uint64]
 MOST_ON_A_PATH = 64
 """Different features between a root and a leaf; one bit each."""
 
-_PAIRS_AT_ONCE = 100_000
-
 
 class PathTooLong(ValueError):
     """A path of a tree looks at more features than there are bits to remember them by."""
@@ -37,8 +35,8 @@ def tree_shapley(trees: Sequence[Tree], rows: Floats, background: Floats, owners
     Against one background row a leaf is worth its value to the coalitions that hold every feature in P, those by which
     the background row alone strays from the leaf's path, and none in N, those by which the row alone does; where both
     stray by one feature, to no coalition. So each feature in P gets (p - 1)! n! / (p + n)! of the value, and each in N
-    gives p! (n - 1)! / (p + n)! of it. All pairs of a row and a background row go down a tree together, and only those
-    that some coalition leads further; rows that a tree cannot tell apart go once.
+    gives p! (n - 1)! / (p + n)! of it. What a leaf gives a row follows from N alone, and what it needs from P: rows
+    that stray from a path by the same features are solved once, against background rows that do.
 
     Args:
         trees: that sum to the output.
@@ -60,85 +58,110 @@ def tree_shapley(trees: Sequence[Tree], rows: Floats, background: Floats, owners
     for tree in trees:
         if tree.leaf[0]:
             continue
-        here, inverse, _ = _distinct(tree.goes_left(rows))
-        there, _, repeated = _distinct(tree.goes_left(background))
-        found = np.zeros((len(here), features))
-        step = max(1, _PAIRS_AT_ONCE // len(there))
-        for start in range(0, len(here), step):
-            some = slice(start, start + step)
-            for leaf in _leaves(tree, owners, here[some], there):
-                leaf.accumulate(tree.value[leaf.node], repeated / len(background), found[some])
-        total += found[inverse]
+        here, there = tree.goes_left(rows), tree.goes_left(background)
+        for leaf in _leaves(tree, owners, here, there):
+            leaf.accumulate(tree.value[leaf.node], len(background), total)
     return total
 
 
 @dataclass(frozen=True, slots=True)
+class _RowGroups:
+    """Rows that some coalition leads to a node, grouped by the features by which they stray from the way there.
+
+    Attributes:
+        row: their positions, shape (led,).
+        kind: the place in `mismatched` of each, shape (led,).
+        mismatched: features as bits of their places on the path, shape (kinds,).
+        count: rows of each kind, shape (kinds,).
+    """
+
+    row: Places
+    kind: Places
+    mismatched: Bits
+    count: Places
+
+    @classmethod
+    def at_root(cls, rows: int) -> "_RowGroups":
+        return cls(np.arange(rows), np.zeros(rows, dtype=np.intp), np.zeros(1, dtype=np.uint64), np.array([rows]))
+
+    def at_child(self, bit: np.uint64, strays: Flags) -> "_RowGroups":
+        """The same at a child.
+
+        Args:
+            bit: of the feature that the node splits.
+            strays: whether the split leads each row to the other child, shape (rows,).
+        """
+        news = strays[self.row] & ((self.mismatched & bit) == 0)[self.kind]
+        kinds = len(self.mismatched)
+        kind = self.kind + kinds * news
+        mismatched = np.concatenate([self.mismatched, self.mismatched | bit])
+        return _RowGroups(self.row, kind, mismatched, np.bincount(kind, minlength=2 * kinds))
+
+    def of_kinds(self, kept: Flags) -> "_RowGroups":
+        """The rows of some kinds.
+
+        Args:
+            kept: which, shape (kinds,).
+        """
+        rows, place = kept[self.kind], np.cumsum(kept) - 1
+        return _RowGroups(self.row[rows], place[self.kind[rows]], self.mismatched[kept], self.count[kept])
+
+
+@dataclass(frozen=True, slots=True)
 class _PathState:
-    """The pairs of a row and a background row that some coalition leads to a node, and how each strays from its path.
+    """The rows and background rows of the pairs that some coalition leads to a node.
 
     Attributes:
         node: where.
         path: the features that lie on the way, each once, in the order of their first split.
-        mismatches: by which of them each row strays, as bits of their places on the path, shape (rows,).
-        others_mismatches: the same of each background row, shape (background,).
-        row: of each pair, in rising order, shape (pairs,); no feature leads both of a pair the other way.
-        other: the background row of each pair.
+        rows: those to attribute.
+        others: of the background.
     """
 
     node: int
     path: tuple[int, ...]
-    mismatched: Bits
-    others_mismatched: Bits
-    row: Places
-    other: Places
+    rows: _RowGroups
+    others: _RowGroups
 
-    @classmethod
-    def at_root(cls, rows: int, others: int) -> "_PathState":
-        nobody, none = np.zeros(rows, dtype=np.uint64), np.zeros(others, dtype=np.uint64)
-        return cls(0, (), nobody, none, np.repeat(np.arange(rows), others), np.tile(np.arange(others), rows))
-
-    def accumulate(self, value: float, share: Floats, found: Floats) -> None:
+    def accumulate(self, value: float, background: int, found: Floats) -> None:
         """Add what a leaf of this value gives to the features of its path.
 
         Args:
             value: of the leaf.
-            share: of each background row, shape (background,).
+            background: how many rows it has.
             found: attributions, shape (rows, features).
         """
-        first = np.flatnonzero(np.diff(self.row, prepend=-1))
-        rows, bits = self.row[first], np.uint64(1) << np.arange(len(self.path), dtype=np.uint64)
-        lacking, given = (self.mismatched[rows, None] & bits) != 0, (self.others_mismatched[:, None] & bits) != 0
-        against, needed = (
-            np.bitwise_count(self.mismatched)[self.row],
-            np.bitwise_count(self.others_mismatched)[self.other],
-        )
-        worth = value * share[self.other]
-        lost = np.add.reduceat(worth * _WEIGHTS[against, needed], first)[:, None] * lacking
-        gained = np.add.reduceat((worth * _WEIGHTS[needed, against])[:, None] * given[self.other], first, axis=0)
-        found[rows[:, None], self.path] += gained - lost
+        mine, theirs, repeated = self.rows.mismatched, self.others.mismatched, self.others.count
+        bits = np.uint64(1) << np.arange(len(self.path), dtype=np.uint64)
+        lacking, given = (mine[:, None] & bits) != 0, (theirs[:, None] & bits) != 0
+        against, needed = np.bitwise_count(mine)[:, None], np.bitwise_count(theirs)
+        worth = np.where((mine[:, None] & theirs) == 0, value / background * repeated, 0.0)
+        lost = (worth * _WEIGHTS[against, needed]).sum(axis=1)[:, None] * lacking
+        gained = (worth * _WEIGHTS[needed, against]) @ given
+        found[self.rows.row[:, None], self.path] += (gained - lost)[self.rows.kind]
 
     def child(
-        self, node: int, path: tuple[int, ...], bit: np.uint64, mismatch: Flags, others_mismatch: Flags
+        self, node: int, path: tuple[int, ...], bit: np.uint64, strays: Flags, others_stray: Flags
     ) -> "_PathState":
-        """The same at a child of the node.
+        """The same at a child of the node, with the rows of which some pair is led there.
 
         Args:
             node: the child.
             path: to it.
             bit: of the feature that the node splits.
-            mismatch: whether the split leads each row elsewhere, shape (rows,).
-            others_mismatch: the same of each background row, shape (background,).
+            strays: whether the split leads each row elsewhere, shape (rows,).
+            others_stray: the same of each background row, shape (background,).
         """
-        mismatches = np.where(mismatch, self.mismatched | bit, self.mismatched)
-        others_mismatches = np.where(others_mismatch, self.others_mismatched | bit, self.others_mismatched)
-        led = ~(((mismatches & bit) != 0)[self.row] & ((others_mismatches & bit) != 0)[self.other])
-        return _PathState(node, path, mismatches, others_mismatches, self.row[led], self.other[led])
+        rows, others = self.rows.at_child(bit, strays), self.others.at_child(bit, others_stray)
+        led = (rows.mismatched[:, None] & others.mismatched) == 0
+        led &= (rows.count > 0)[:, None] & (others.count > 0)
+        return _PathState(node, path, rows.of_kinds(led.any(axis=1)), others.of_kinds(led.any(axis=0)))
 
 
 def _leaves(tree: Tree, owners: Places, here: Flags, there: Flags) -> Iterator[_PathState]:
     """Every leaf that some coalition of some pair reaches."""
     leaf, owner = tree.leaf, owners[tree.column]
-    waiting = [_PathState.at_root(len(here), len(there))]
+    waiting = [_PathState(0, (), _RowGroups.at_root(len(here)), _RowGroups.at_root(len(there)))]
     while waiting:
         at = waiting.pop()
         if leaf[at.node]:
@@ -154,12 +177,4 @@ def _leaves(tree: Tree, owners: Places, here: Flags, there: Flags) -> Iterator[_
             at.child(int(tree.left[at.node]), path, bit, ~mine, ~theirs),
             at.child(int(tree.right[at.node]), path, bit, mine, theirs),
         )
-        waiting += [child for child in children if len(child.row)]
-
-
-def _distinct(flags: Flags) -> tuple[Flags, Places, Places]:
-    """The rows that differ, which of them each row is, and how often each comes."""
-    _, first, inverse, count = np.unique(
-        np.packbits(flags, axis=1), axis=0, return_index=True, return_inverse=True, return_counts=True
-    )
-    return flags[first], inverse.reshape(-1), count
+        waiting += [child for child in children if len(child.rows.row)]

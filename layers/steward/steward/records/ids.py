@@ -234,7 +234,7 @@ def _changes_of_block(texts: list[str]) -> _Changes:
     lengths = ends - begins
     odd = np.isin(lengths, _OTHER_LENGTHS)
     odd[np.searchsorted(ends, places[~newline])] = True
-    if b"E" in content and b"-" in content:
+    if _ZERO.encode() in content:
         odd |= [text.startswith(_ZERO) for text in texts]
     rows = np.flatnonzero(odd)
     yield rows, [canonical_id(texts[at]) for at in rows.tolist()]

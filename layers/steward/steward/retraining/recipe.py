@@ -3,6 +3,7 @@
 import importlib.metadata
 import warnings
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Protocol
 
 import numpy as np
@@ -38,7 +39,13 @@ class Fitted(Protocol):
 
 def libraries() -> dict[str, str]:
     """The versions of what decides the artifact's bytes."""
-    return {name: importlib.metadata.version(name) for name in ("numpy", "pandas", "scikit-learn", "scipy", "skops")}
+    return {name: _version(name) for name in ("numpy", "pandas", "scikit-learn", "scipy", "skops")}
+
+
+@cache
+def _version(package: str) -> str:
+    """The installed version; finding it among all packages takes milliseconds, and it stays what it is."""
+    return importlib.metadata.version(package)
 
 
 def learnable(spec: ModelSpec) -> dict[str, Feature]:
