@@ -21,7 +21,7 @@ def test_preflight_takes_the_key_with_the_policy_that_it_prints(staging: Deploye
     command = [sys.executable, "-m", "infra.deploy", staging.stack.name]  # the stack has the parameter already
     asked = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=60)
     assert asked.returncode == 0, asked.stderr
-    assert f"The key {staging_key} is enabled, and its policy admits" in asked.stderr
+    assert f"The key {staging_key} (KmsKeyArn) is enabled, and its policy admits" in asked.stderr
 
 
 def test_queues_and_logs_have_the_key(staging: Deployed, staging_key: str) -> None:
