@@ -191,6 +191,9 @@ def test_a_bundle_is_verified_without_steward_entry_by_entry_and_whatever_is_cha
     page = (bundle / "index.html").read_text()
     assert "no checkpoint was written yet" not in page
     assert re.search(r"It read the ledger up to entry \d+\. Checkpoint 1 of .* covers that", page), page
+    assert set(re.findall(r'<tr><td class="(.*?)">(.*?)</td>', page)) >= {("good", "holds"), ("", "not applicable")}
+    assert '<td class="">note</td><td>training reproduced</td>' in page
+    assert '"good">not applicable' not in page
     for entry in attested.entries("lemons"):
         assert f"holds   lemons {entry.sequence}  {entry.action}" in said
     code, said = verify(bundle, bare=True)

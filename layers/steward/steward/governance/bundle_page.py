@@ -133,13 +133,15 @@ def _head(entries: Sequence[LedgerEntry]) -> str:
 
 
 def _audit(model: BundleModel, audit: Audit, checkpoints: Sequence[Checkpoint]) -> list[str]:
-    verdict = f'<span class="bad">{len(audit.failed)} do not hold</span>' if audit.failed else "all hold"
+    failed = len(audit.failed)
+    said = f"{failed} {'does' if failed == 1 else 'do'} not hold"
+    verdict = f'<span class="bad">{said}</span>' if failed else "all hold"
     return [
         f"<h3>Audit of {audit.as_of:%Y-%m-%d %H:%M} UTC: {verdict}</h3>",
         f"<p>{_place(model, audit, checkpoints)}</p>",
         "<table>",
         *(
-            f'<tr><td class="{"bad" if one.fails else "good" if one.holds else ""}">{_verdict(one)}</td>'
+            f'<tr><td class="{_look(one)}">{_verdict(one)}</td>'
             f"<td>{escape(one.invariant.replace('_', ' '))}</td><td>{escape(one.message)}{_more(one)}</td></tr>"
             for one in audit.findings
         ),
@@ -168,8 +170,17 @@ def _place(model: BundleModel, audit: Audit, checkpoints: Sequence[Checkpoint]) 
     )
 
 
+def _look(finding: AuditFinding) -> str:
+    """How a verdict is coloured: what does not apply is not good, and a note is not bad."""
+    if finding.fails:
+        return "" if finding.severity == "info" else "bad"
+    return "good" if finding.status == "holds" else ""
+
+
 def _verdict(finding: AuditFinding) -> str:
-    return f"FAILS ({finding.severity})" if finding.fails else escape(finding.status.replace("_", " "))
+    if finding.fails:
+        return "note" if finding.severity == "info" else f"FAILS ({finding.severity})"
+    return escape(finding.status.replace("_", " "))
 
 
 def _more(finding: AuditFinding) -> str:
